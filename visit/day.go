@@ -1,0 +1,271 @@
+package visit
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// How far a visit reaches for photos and notes.
+const (
+	// OpenFor is how long after its last sign of life a visit that nobody ended still takes photos and notes.
+	OpenFor = 2 * time.Hour
+	// PhotoLead is how long before a check-in a photo may have been taken for it.
+	PhotoLead = 15 * time.Minute
+	// closeCall is the difference in metres under which two customers are equally meant.
+	closeCall = 30
+)
+
+// Day is a rep's day: what its facts amount to.
+type Day struct {
+	Visits []Visit
+	// Unplaced are fixes that mean no customer and that nobody has explained yet.
+	Unplaced []Fact
+	// Loose are photos that belong to no visit yet.
+	Loose []PhotoState
+	// Facts is how many facts were folded. It only grows, and so it is the
+	// version of whatever is told about the day.
+	Facts int
+}
+
+// Visit is one call on a customer.
+type Visit struct {
+	// ID is the id of the fix that began it.
+	ID string
+	// Customer is empty for a prospect (陌拜).
+	Customer string
+	Prospect bool
+	// Planned says that the customer was on the day's plan, Order where.
+	Planned bool
+	Order   int
+	// Claim is the best that the visit's fixes proved; its Verdict is empty for a prospect.
+	Claim Claim
+	// Options are other customers that the fix may mean as well: the rep is asked. Nil once they answered.
+	Options []Claim
+	// Point, Accuracy, Address, Evidence and Rule are those of the fix that gave the claim.
+	Fix Fix
+	// Start is the time of the first fix, Seen of the last sign of life.
+	Start, Seen time.Time
+	// End is zero while the visit goes on. CheckedOut says that the rep ended it.
+	End        time.Time
+	CheckedOut bool
+	Photos     []PhotoState
+	Notes      []string
+	Source     Fact
+}
+
+// PhotoState is a photo and what is known of its bytes.
+type PhotoState struct {
+	// ID is the id of the photo's fact.
+	ID     string
+	At     time.Time
+	SHA256 string
+	// Missing is the reason when the bytes cannot be had; with neither, they are on their way.
+	Missing string
+}
+
+// Open reports whether the visit still takes photos and notes at t.
+func (v Visit) Open(t time.Time) bool {
+	return v.End.IsZero() && !t.Before(v.Start) && t.Sub(v.Seen) <= OpenFor
+}
+
+// Explained reports whether a visit that needs a reason has one.
+func (v Visit) Explained() bool { return len(v.Notes) > 0 }
+
+// Fold derives a rep's day from its facts, in whatever order they are given.
+func Fold(plan []PlannedVisit, facts []Fact) Day {
+	f := folder{
+		day:     Day{Facts: len(facts)},
+		plan:    make(map[string]int, len(plan)),
+		choices: make(map[string]Choice),
+		kept:    make(map[string]Photo),
+		reached: make(map[string]bool),
+	}
+	for _, p := range plan {
+		f.plan[p.Customer] = p.Order
+	}
+	sorted := slices.Clone(facts)
+	slices.SortFunc(sorted, func(a, b Fact) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+	})
+	for _, fact := range sorted {
+		switch {
+		case fact.Choice != nil:
+			f.choices[fact.Choice.Fix] = *fact.Choice
+		case fact.Photo != nil && fact.Photo.Of != "":
+			// Bytes that were kept beat an earlier report that they are missing.
+			if old, ok := f.kept[fact.Photo.Of]; !ok || old.SHA256 == "" {
+				f.kept[fact.Photo.Of] = *fact.Photo
+			}
+		}
+	}
+	for _, fact := range sorted {
+		switch fact.Kind {
+		case KindFix:
+			if fact.Fix != nil {
+				f.fix(fact)
+			}
+		case KindPhoto:
+			f.photo(fact)
+		case KindNote:
+			if v := f.open(fact.At); v != nil {
+				v.Notes = append(v.Notes, fact.Note)
+				v.Seen = fact.At
+			}
+		case KindCheckOut:
+			if v := f.open(fact.At); v != nil {
+				v.End, v.CheckedOut = fact.At, true
+			}
+		}
+	}
+	return f.day
+}
+
+type folder struct {
+	day     Day
+	plan    map[string]int
+	choices map[string]Choice
+	kept    map[string]Photo
+	// reached holds the customers with a visit that was not off site.
+	reached map[string]bool
+}
+
+// last returns the latest visit, or nil.
+func (f *folder) last() *Visit {
+	if n := len(f.day.Visits); n > 0 {
+		return &f.day.Visits[n-1]
+	}
+	return nil
+}
+
+// open returns the visit in progress at t, or nil.
+func (f *folder) open(t time.Time) *Visit {
+	if v := f.last(); v != nil && v.Open(t) {
+		return v
+	}
+	return nil
+}
+
+func (f *folder) fix(fact Fact) {
+	choice, chosen := f.choices[fact.ID]
+	var claim Claim
+	var options []Claim
+	switch {
+	case chosen && choice.Prospect:
+	case chosen:
+		claim = claimOf(*fact.Fix, choice.Customer)
+	default:
+		var ok bool
+		if claim, options, ok = f.pick(fact); !ok {
+			f.day.Unplaced = append(f.day.Unplaced, fact)
+			return
+		}
+	}
+	if v := f.open(fact.At); v != nil && claim.Customer != "" && v.Customer == claim.Customer {
+		// The rep tries again where they are: the best fix counts.
+		v.Seen = fact.At
+		if compareClaims(claim, v.Claim) < 0 {
+			v.Claim, v.Fix, v.Options = claim, *fact.Fix, options
+		}
+		f.reach(v)
+		return
+	}
+	if v := f.last(); v != nil && v.End.IsZero() {
+		v.End = fact.At
+	}
+	order, planned := f.plan[claim.Customer]
+	v := Visit{
+		ID: fact.ID, Customer: claim.Customer, Prospect: claim.Customer == "",
+		Planned: planned && claim.Customer != "", Order: order,
+		Claim: claim, Options: options, Fix: *fact.Fix,
+		Start: fact.At, Seen: fact.At, Source: fact,
+	}
+	f.day.Loose = slices.DeleteFunc(f.day.Loose, func(p PhotoState) bool {
+		if fact.At.Sub(p.At) > PhotoLead {
+			return false
+		}
+		v.Photos = append(v.Photos, p)
+		return true
+	})
+	f.day.Visits = append(f.day.Visits, v)
+	f.reach(f.last())
+}
+
+func (f *folder) reach(v *Visit) {
+	if v.Claim.Verdict == Verified || v.Claim.Verdict == Near {
+		f.reached[v.Customer] = true
+	}
+}
+
+// claimOf returns what the fix proves about a customer that the rep named. One
+// that was not among the fix's claims is off site at an unknown distance.
+func claimOf(f Fix, customer string) Claim {
+	for _, c := range f.Claims {
+		if c.Customer == customer {
+			return c
+		}
+	}
+	return Claim{Customer: customer, Verdict: OffSite, Reasons: []Reason{ReasonFar}, Distance: -1}
+}
+
+// pick finds the customer that a fix means: a planned one not yet visited
+// first, then any within reach, then the nearest planned one it is off site
+// of. The options are those that are about as near; the rep is asked.
+func (f *folder) pick(fact Fact) (Claim, []Claim, bool) {
+	var unvisited, others, off []Claim
+	for _, c := range fact.Fix.Claims {
+		_, planned := f.plan[c.Customer]
+		switch {
+		case c.Distance < 0:
+			// A place that is not known can be chosen, never assumed.
+		case c.Verdict == OffSite:
+			if planned && !f.reached[c.Customer] {
+				off = append(off, c)
+			}
+		case planned && !f.reached[c.Customer]:
+			unvisited = append(unvisited, c)
+		default:
+			others = append(others, c)
+		}
+	}
+	// Somebody who is still at the customer they are visiting means that one,
+	// unless another is clearly nearer.
+	if v := f.open(fact.At); v != nil && v.Customer != "" {
+		within := slices.Concat(unvisited, others)
+		if i := slices.IndexFunc(within, func(c Claim) bool { return c.Customer == v.Customer }); i >= 0 {
+			here := within[i]
+			if !slices.ContainsFunc(within, func(c Claim) bool { return c.Distance+closeCall < here.Distance }) {
+				return here, nil, true
+			}
+		}
+	}
+	for _, pool := range [][]Claim{unvisited, others} {
+		if len(pool) == 0 {
+			continue
+		}
+		best, options := pool[0], []Claim(nil)
+		for _, c := range pool[1:] {
+			if c.Verdict == best.Verdict && c.Distance <= best.Distance+max(closeCall, fact.Fix.Accuracy) {
+				options = append(options, c)
+			}
+		}
+		return best, options, true
+	}
+	if len(off) > 0 {
+		return off[0], nil, true
+	}
+	return Claim{}, nil, false
+}
+
+func (f *folder) photo(fact Fact) {
+	p := PhotoState{ID: fact.ID, At: fact.At}
+	if kept, ok := f.kept[fact.ID]; ok {
+		p.SHA256, p.Missing = kept.SHA256, kept.Reason
+	}
+	if v := f.open(fact.At); v != nil {
+		v.Photos = append(v.Photos, p)
+		v.Seen = fact.At
+		return
+	}
+	f.day.Loose = append(f.day.Loose, p)
+}

@@ -1,0 +1,106 @@
+package visit
+
+import (
+	"time"
+
+	"roundsman/geo"
+)
+
+// Kind says what a fact tells.
+type Kind string
+
+// The kinds of facts of a rep's day.
+const (
+	// KindFix is a location that the rep sent.
+	KindFix Kind = "fix"
+	// KindPhoto is a photo that the rep sent; its bytes are fetched later.
+	KindPhoto Kind = "photo"
+	// KindPhotoKept says that a photo's bytes are in the store.
+	KindPhotoKept Kind = "photo_kept"
+	// KindPhotoMissing says that a photo's bytes cannot be had any more.
+	KindPhotoMissing Kind = "photo_missing"
+	// KindNote is a text that the rep wrote.
+	KindNote Kind = "note"
+	// KindChoice is the rep's answer to what a fix meant.
+	KindChoice Kind = "choice"
+	// KindCheckOut ends the visit in progress.
+	KindCheckOut Kind = "check_out"
+)
+
+// Fact is something that happened in a rep's day. Facts are appended, never
+// changed. The id derives from the cause, so the same cause twice is one fact.
+type Fact struct {
+	ID   string `json:"id"`
+	Kind Kind   `json:"kind"`
+	Rep  string `json:"rep"`
+	Team string `json:"team"`
+	Date Date   `json:"date"`
+	// At is the event's own time, Received when Roundsman heard of it; both UTC milliseconds.
+	At       time.Time `json:"at"`
+	Received time.Time `json:"received"`
+	// Platform and Message say where it came from; empty for internal events.
+	Platform string `json:"platform,omitempty"`
+	Message  string `json:"message,omitempty"`
+
+	Fix    *Fix    `json:"fix,omitempty"`
+	Photo  *Photo  `json:"photo,omitempty"`
+	Note   string  `json:"note,omitempty"`
+	Choice *Choice `json:"choice,omitempty"`
+}
+
+// Evidence is how strongly a fix proves presence.
+type Evidence string
+
+// The kinds of evidence, of which this version takes pins, and device fixes in support of a pin.
+const (
+	EvidenceDevice Evidence = "device"
+	EvidencePin    Evidence = "pin"
+	EvidenceNone   Evidence = "none"
+)
+
+// Fix is a location as received and what the rule made of it at that time.
+type Fix struct {
+	// Point is the place as received, with the datum of its source.
+	Point geo.Point `json:"point,omitzero"`
+	// Accuracy is the 68 % radius in metres; 0 means that the source gave none.
+	Accuracy float64 `json:"accuracy,omitempty"`
+	// Address is the place's label as the platform gave it.
+	Address  string   `json:"address,omitempty"`
+	Evidence Evidence `json:"evidence"`
+	// Support is the distance in metres to a device fix of the same minutes; negative when there was none.
+	Support float64 `json:"support"`
+	// Rule is the version of the rule that made the claims.
+	Rule string `json:"rule"`
+	// Claims are the customers that the fix may mean, judged, nearest first.
+	Claims []Claim `json:"claims,omitempty"`
+}
+
+// Claim is a customer that a fix may mean, with the verdict it would get.
+type Claim struct {
+	Customer string   `json:"customer"`
+	Verdict  Verdict  `json:"verdict"`
+	Reasons  []Reason `json:"reasons,omitempty"`
+	// Distance, Radius and Near are metres. Distance is negative for a customer without a point.
+	Distance float64 `json:"distance"`
+	Radius   float64 `json:"radius"`
+	Near     float64 `json:"near"`
+}
+
+// Photo is a photo that was sent, or what became of it.
+type Photo struct {
+	// Of is the id of the KindPhoto fact that a later fact speaks of.
+	Of string `json:"of,omitempty"`
+	// SHA256 is the hex digest of the bytes as they came.
+	SHA256 string `json:"sha256,omitempty"`
+	Bytes  int64  `json:"bytes,omitempty"`
+	// Reason says why a photo is missing: a word of the catalogue.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Choice is what the rep said about a fix: a customer, or a new prospect (陌拜).
+type Choice struct {
+	// Fix is the id of the fix fact.
+	Fix      string `json:"fix"`
+	Customer string `json:"customer,omitempty"`
+	Prospect bool   `json:"prospect,omitempty"`
+}

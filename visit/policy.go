@@ -1,0 +1,38 @@
+package visit
+
+import "time"
+
+// Policy is how a company works: what the verdict, the day and the jobs go by.
+type Policy struct {
+	// Zone is the company's time zone, for teams without one of their own.
+	Zone *time.Location
+	// DayStarts is when a date begins: what happens before belongs to the evening before.
+	DayStarts Clock
+	// WorkHours are when a location may be recorded.
+	WorkHours Span
+	// MorningPlan and EveningSummary are when the groups hear of the day.
+	MorningPlan, EveningSummary Clock
+	// China says that the public holidays of China apply; otherwise Monday to Friday are workdays.
+	China bool
+	Rules Rules
+	// ConsentRequired says that a person must agree here before anything of a
+	// location is kept; otherwise the company keeps its own record of that.
+	ConsentRequired bool
+	// KeepCoordinates and KeepPhotos are how long they are kept; people are told so.
+	KeepCoordinates, KeepPhotos time.Duration
+}
+
+// ZoneOf returns the team's time zone, or the company's.
+func (p Policy) ZoneOf(t Team) *time.Location {
+	if t.Timezone != "" {
+		if zone, err := time.LoadLocation(t.Timezone); err == nil {
+			return zone
+		}
+	}
+	return p.Zone
+}
+
+// DateIn returns the date that the instant belongs to for the team.
+func (p Policy) DateIn(t Team, at time.Time) Date {
+	return WorkingDate(at, p.ZoneOf(t), p.DayStarts)
+}

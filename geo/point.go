@@ -1,0 +1,131 @@
+package geo
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Datum names the system that coordinates are given in. In China they differ
+// by 20 to 1400 m, which is more than a fence: a point without one means nothing.
+type Datum string
+
+// The datums.
+const (
+	// WGS84 is GPS, and everything abroad.
+	WGS84 Datum = "wgs84"
+	// GCJ02 is what map services in mainland China give: AMap, Tencent.
+	GCJ02 Datum = "gcj02"
+	// BD09 is Baidu's.
+	BD09 Datum = "bd09"
+)
+
+// ParseDatum reads a datum in any of its usual spellings: "WGS84", "GCJ-02", "bd09ll".
+func ParseDatum(s string) (Datum, error) {
+	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(strings.TrimSpace(s)))
+	switch plain {
+	case "wgs84":
+		return WGS84, nil
+	case "gcj02", "gcj02ll", "gcj":
+		return GCJ02, nil
+	case "bd09", "bd09ll":
+		return BD09, nil
+	}
+	return "", fmt.Errorf("%w: %q is not WGS84, GCJ02 or BD09", ErrDatum, s)
+}
+
+// UnmarshalText reads a datum in any of its usual spellings.
+func (d *Datum) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*d = ""
+		return nil
+	}
+	v, err := ParseDatum(string(b))
+	if err == nil {
+		*d = v
+	}
+	return err
+}
+
+// What can be wrong with coordinates. Callers tell people what to do about each.
+var (
+	ErrNotANumber = errors.New("not a number")
+	ErrOutOfRange = errors.New("out of range")
+	// ErrNullIsland: latitude and longitude are both 0, which is what software
+	// says that has no position.
+	ErrNullIsland = errors.New("latitude and longitude are 0")
+	// ErrSwapped: the two make sense only the other way round.
+	ErrSwapped = errors.New("latitude and longitude are swapped")
+	ErrDatum   = errors.New("unknown datum")
+)
+
+// Point is a place: degrees of latitude (−90…90) and longitude (−180…180) in a datum.
+type Point struct {
+	Lat   float64 `json:"lat"`
+	Lng   float64 `json:"lng"`
+	Datum Datum   `json:"datum"`
+}
+
+// New returns the point, or one of the errors above.
+func New(lat, lng float64, d Datum) (Point, error) {
+	switch {
+	case d != WGS84 && d != GCJ02 && d != BD09:
+		return Point{}, ErrDatum
+	case math.IsNaN(lat) || math.IsNaN(lng) || math.IsInf(lat, 0) || math.IsInf(lng, 0):
+		return Point{}, ErrNotANumber
+	case lat == 0 && lng == 0:
+		return Point{}, ErrNullIsland
+	case inRange(lat, lng):
+		// Only the neighbourhood of China is told apart by its looks: 31,121 and
+		// 121,31 cannot both be meant.
+		return Point{lat, lng, d}, nil
+	case inRange(lng, lat):
+		return Point{}, ErrSwapped
+	}
+	return Point{}, ErrOutOfRange
+}
+
+func inRange(lat, lng float64) bool { return math.Abs(lat) <= 90 && math.Abs(lng) <= 180 }
+
+// maxDigits bounds what Parse looks at.
+const maxDigits = 32
+
+// Parse reads decimal degrees as platforms send them: an optional sign, digits,
+// an optional fraction. Exponents, hexadecimal, commas and names such as NaN
+// are not numbers here.
+func Parse(lat, lng string, d Datum) (Point, error) {
+	la, err := degrees(lat)
+	if err != nil {
+		return Point{}, fmt.Errorf("latitude: %w", err)
+	}
+	lo, err := degrees(lng)
+	if err != nil {
+		return Point{}, fmt.Errorf("longitude: %w", err)
+	}
+	return New(la, lo, d)
+}
+
+func degrees(s string) (float64, error) {
+	s = strings.TrimSpace(s)
+	digits := strings.TrimLeft(s, "+-")
+	if len(s) > maxDigits || len(s)-len(digits) > 1 || digits == "" || strings.Trim(digits, "0123456789.") != "" ||
+		strings.ContainsAny(digits, "+-") {
+		return 0, ErrNotANumber
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0, ErrNotANumber
+	}
+	return f, nil
+}
+
+// IsZero reports whether p is no place at all.
+func (p Point) IsZero() bool { return p == Point{} }
+
+// Valid reports whether p is a place that [New] would accept.
+func (p Point) Valid() bool {
+	_, err := New(p.Lat, p.Lng, p.Datum)
+	return err == nil
+}

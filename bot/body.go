@@ -1,0 +1,81 @@
+package bot
+
+// Body is what a post says: one of Text, Card and Image. Everything in it is
+// plain text; an adapter escapes it, so that nothing a person wrote can become
+// markup, a mention or a link.
+type Body struct {
+	Text  string `json:"text,omitempty"`
+	Card  *Card  `json:"card,omitempty"`
+	Image *Image `json:"image,omitempty"`
+	// Response is the one-time right to change a message that came with a tap
+	// ([Press.Response]): where the platform works so, this body replaces that
+	// message instead of being sent as a new one.
+	Response string `json:"response,omitempty"`
+}
+
+// Card is a message with a head, lines and buttons.
+type Card struct {
+	Title string `json:"title"`
+	Tone  Tone   `json:"tone,omitempty"`
+	// Lines are shown in order.
+	Lines   []Line   `json:"lines,omitempty"`
+	Buttons []Button `json:"buttons,omitempty"`
+	// Footer is small print.
+	Footer string `json:"footer,omitempty"`
+}
+
+// Tone colours a card's head.
+type Tone string
+
+// The tones.
+const (
+	ToneInfo Tone = ""
+	ToneGood Tone = "good"
+	ToneWarn Tone = "warn"
+	ToneBad  Tone = "bad"
+	// ToneQuiet is for what is over.
+	ToneQuiet Tone = "quiet"
+)
+
+// Line is one line of a card.
+type Line struct {
+	Kind LineKind `json:"kind,omitempty"`
+	// Label is the name of a field; empty for plain lines.
+	Label string `json:"label,omitempty"`
+	Text  string `json:"text,omitempty"`
+}
+
+// LineKind is how a line is set.
+type LineKind string
+
+// The kinds of lines.
+const (
+	LinePlain   LineKind = ""
+	LineHeading LineKind = "heading"
+	LineQuiet   LineKind = "quiet"
+	LineRule    LineKind = "rule"
+)
+
+// Button is something to tap. Value is sealed.
+type Button struct {
+	Text  string      `json:"text"`
+	Value string      `json:"value"`
+	Style ButtonStyle `json:"style,omitempty"`
+}
+
+// ButtonStyle is how much a button stands out.
+type ButtonStyle string
+
+// The styles.
+const (
+	ButtonPlain   ButtonStyle = ""
+	ButtonPrimary ButtonStyle = "primary"
+	ButtonDanger  ButtonStyle = "danger"
+)
+
+// Image is a picture, at most 2 MB of PNG or JPEG, with what it shows in words.
+type Image struct {
+	Data []byte `json:"data"`
+	Name string `json:"name"`
+	Alt  string `json:"alt"`
+}

@@ -1,0 +1,96 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"roundsman/storage"
+)
+
+// acceptWithin bounds the durable insert, so that a platform's three seconds are kept.
+const acceptWithin = 2 * time.Second
+
+// Intake makes what arrives durable: the only thing done before it is acknowledged.
+type Intake struct {
+	inbox   storage.Inbox
+	spool   *Spool
+	metrics *Metrics
+	log     *slog.Logger
+	arrived func()
+}
+
+// NewIntake returns an Intake that calls arrived after each new event. A nil
+// spool means that [Intake.Keep] has nowhere to put what the store refuses.
+func NewIntake(inbox storage.Inbox, spool *Spool, metrics *Metrics, log *slog.Logger, arrived func()) *Intake {
+	return &Intake{inbox, spool, metrics, log, arrived}
+}
+
+// Accept makes m durable in the store, within two seconds.
+func (in *Intake) Accept(ctx context.Context, m Message) error {
+	e, err := event(m)
+	if err != nil {
+		return err
+	}
+	return in.insert(ctx, m.Platform, e)
+}
+
+// Keep makes m durable in the store or, when that does not answer, on disk.
+func (in *Intake) Keep(ctx context.Context, m Message) error {
+	e, err := event(m)
+	if err != nil {
+		return err
+	}
+	err = in.insert(ctx, m.Platform, e)
+	if err == nil || in.spool == nil {
+		return err
+	}
+	if spoolErr := in.spool.Put(e); spoolErr != nil {
+		return fmt.Errorf("%w; and spool it: %w", err, spoolErr)
+	}
+	in.metrics.spooled.WithLabelValues(m.Platform).Inc()
+	in.log.Warn("the store did not take an event; it is spooled", "platform", m.Platform, "event", m.Key, "error", err)
+	return nil
+}
+
+// Refuse counts a request that was turned away.
+func (in *Intake) Refuse(platform, reason string) {
+	in.metrics.refused.WithLabelValues(platform, reason).Inc()
+}
+
+func (in *Intake) insert(ctx context.Context, platform string, e storage.Event) error {
+	ctx, cancel := context.WithTimeout(ctx, acceptWithin)
+	defer cancel()
+	fresh, err := in.inbox.Accept(ctx, e)
+	if err != nil {
+		return fmt.Errorf("accept an event: %w", err)
+	}
+	if platform == "" {
+		platform = "internal"
+	}
+	if !fresh {
+		in.metrics.duplicate.WithLabelValues(platform).Inc()
+		return nil
+	}
+	in.metrics.accepted.WithLabelValues(platform).Inc()
+	in.arrived()
+	return nil
+}
+
+// event writes m as its inbox record.
+func event(m Message) (storage.Event, error) {
+	if m.Key == "" || len(m.Key) > 4*maxID {
+		return storage.Event{}, fmt.Errorf("accept an event: its key has %d bytes", len(m.Key))
+	}
+	m = m.clean()
+	payload, err := json.Marshal(m)
+	if err != nil {
+		return storage.Event{}, fmt.Errorf("write an event: %w", err)
+	}
+	return storage.Event{
+		Key: m.Key, At: m.At.UTC().Truncate(time.Millisecond), Received: m.Received.UTC().Truncate(time.Millisecond),
+		Next: m.Received.UTC().Truncate(time.Millisecond), Payload: payload,
+	}, nil
+}

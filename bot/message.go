@@ -1,0 +1,151 @@
+package bot
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"roundsman/geo"
+	"roundsman/visit"
+)
+
+// Message is something that arrived: what a person sent or tapped, an event of
+// a platform, or an internal event for a lane.
+type Message struct {
+	// Key identifies the source event; every delivery of the same thing has the same key.
+	Key string `json:"key"`
+	// Platform is empty for internal events.
+	Platform string `json:"platform,omitempty"`
+	// ID is the platform's message id; empty for events that have none.
+	ID string `json:"id,omitempty"`
+	// From is the sender's user id on the platform.
+	From string `json:"from,omitempty"`
+	// Chat is where an answer goes.
+	Chat Address `json:"chat,omitzero"`
+	// Mentioned says that a group message was addressed to the bot.
+	Mentioned bool `json:"mentioned,omitempty"`
+	// At is the event's own time, Received when it arrived; UTC.
+	At       time.Time `json:"at"`
+	Received time.Time `json:"received"`
+
+	Text     string    `json:"text,omitempty"`
+	Location *Location `json:"location,omitempty"`
+	Media    []Media   `json:"media,omitempty"`
+	Press    *Press    `json:"press,omitempty"`
+	// Notice is something that happened to the bot itself.
+	Notice Notice `json:"notice,omitempty"`
+	// Fact is an internal event: a fact for the lane of its rep.
+	Fact *visit.Fact `json:"fact,omitempty"`
+}
+
+// Location is a place as the platform gave it, not yet checked.
+type Location struct {
+	// Lat and Lng are decimal degrees as text, as received.
+	Lat, Lng string
+	Datum    geo.Datum
+	// Accuracy is the radius in metres, 0 if the platform gives none.
+	Accuracy float64
+	Name     string
+	// Passive says that the platform reported it of itself, without the person sending it.
+	Passive bool
+}
+
+// Media is a picture that was sent; its bytes are fetched by the resource key.
+type Media struct {
+	Resource string
+	// File says that it came as a file, not as a picture.
+	File bool
+	Name string
+}
+
+// Press is a tap on a button.
+type Press struct {
+	// Value is the sealed value that the button carried.
+	Value string
+	// Message is the platform's id of the message with the button.
+	Message string
+	// Response is the platform's one-time right to change that message, if it gives one.
+	Response string
+}
+
+// Notice says what happened to the bot itself.
+type Notice string
+
+// The notices.
+const (
+	// NoticeJoined: the bot was added to the group Message.Chat.
+	NoticeJoined Notice = "joined"
+	// NoticeEntered: the person opened the chat with the bot.
+	NoticeEntered Notice = "entered"
+)
+
+// Bounds on what is kept of a message, in runes.
+const (
+	maxText = 2000
+	maxName = 120
+	// maxMedia bounds the pictures of one message.
+	maxMedia = 20
+	maxID    = 256
+)
+
+// clean returns m with everything that came from outside bounded and free of
+// control and direction-changing characters.
+func (m Message) clean() Message {
+	m.Text = Clean(m.Text, maxText)
+	if m.Location != nil {
+		l := *m.Location
+		l.Name, l.Lat, l.Lng = Clean(l.Name, maxName), Clean(l.Lat, maxName), Clean(l.Lng, maxName)
+		m.Location = &l
+	}
+	m.Media = append([]Media(nil), m.Media[:min(len(m.Media), maxMedia)]...)
+	for i := range m.Media {
+		m.Media[i].Name = Clean(m.Media[i].Name, maxName)
+	}
+	return m
+}
+
+// Clean returns s as text that is safe to keep and to show: valid UTF-8, at
+// most limit runes, without control characters (newlines stay, other white
+// space becomes a space), without characters that change the direction of
+// writing or join invisibly.
+func Clean(s string, limit int) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		switch {
+		case r == '\n':
+		case r == '\u200d':
+			// Joins emoji; harmless alone.
+		case unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
+			continue
+		case unicode.IsSpace(r):
+			r = ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Co, r), unicode.Is(unicode.Cs, r):
+			continue
+		}
+		if n++; n > limit {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// CutBytes returns the longest prefix of s that has at most limit bytes and
+// ends between runes, with an ellipsis in place of what was cut.
+func CutBytes(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	const ellipsis = "…"
+	cut := max(limit-len(ellipsis), 0)
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	if limit < len(ellipsis) {
+		return ""
+	}
+	return s[:cut] + ellipsis
+}

@@ -1,0 +1,67 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"roundsman/storage"
+)
+
+// Post is something to say. Saying the same id again with the same or a lower
+// version does nothing; a higher version changes what was said.
+type Post struct {
+	// ID derives from the post's cause.
+	ID   string
+	To   Address
+	Body Body
+	// Version is at least 1.
+	Version int64
+	// NotBefore holds the first delivery back, so that what comes meanwhile is said with it.
+	NotBefore time.Time
+}
+
+// Outbox takes what is to be said.
+type Outbox struct {
+	store storage.Outbox
+	now   func() time.Time
+	said  func()
+}
+
+// NewOutbox returns an Outbox that calls said after each change.
+func NewOutbox(store storage.Outbox, now func() time.Time, said func()) *Outbox {
+	return &Outbox{store, now, said}
+}
+
+// Say makes p durable; the sender does the rest.
+func (o *Outbox) Say(ctx context.Context, p Post) error {
+	body, err := json.Marshal(p.Body)
+	if err != nil {
+		return fmt.Errorf("write a post: %w", err)
+	}
+	changed, err := o.store.Desire(ctx, storage.Post{
+		ID: p.ID, Chat: p.To.String(), Body: body, Version: max(p.Version, 1),
+		NotBefore: p.NotBefore.UTC().Truncate(time.Millisecond), Created: o.now().UTC().Truncate(time.Millisecond),
+	})
+	if err != nil {
+		return fmt.Errorf("say %s: %w", p.ID, err)
+	}
+	if changed {
+		o.said()
+	}
+	return nil
+}
+
+// Withdraw takes back a post that has not been sent yet; one that was sent stays.
+func (o *Outbox) Withdraw(ctx context.Context, id string, version int64) error {
+	p, err := o.store.Get(ctx, id)
+	if err != nil || len(p.Remote) > 0 {
+		return ignoreNotFound(err)
+	}
+	to, err := ParseAddress(p.Chat)
+	if err != nil {
+		return fmt.Errorf("withdraw %s: %w", id, err)
+	}
+	return o.Say(ctx, Post{ID: id, To: to, Version: max(version, p.Version+1)})
+}

@@ -1,0 +1,193 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+const (
+	// fetchesAtOnce bounds the photos that are in memory.
+	fetchesAtOnce = 3
+	fetchWithin   = 60 * time.Second
+	// fetchFor is how long a photo is tried for: WeCom keeps media for three days.
+	fetchFor        = 72 * time.Hour
+	longestFetchGap = 10 * time.Minute
+)
+
+// Photos fetches the bytes of photos, in a queue of its own: no lane waits for
+// a download. What became of a photo reaches its rep's lane as an internal event.
+type Photos struct {
+	store     storage.Media
+	inlet     Inlet
+	platforms map[string]Platform
+	limit     int64
+	metrics   *Metrics
+	log       *slog.Logger
+	now       func() time.Time
+	owner     string
+	wake      chan struct{}
+
+	mu   sync.Mutex
+	busy map[string]bool
+	wg   sync.WaitGroup
+}
+
+// NewPhotos returns a queue that does nothing until Run. The limit is in bytes.
+func NewPhotos(store storage.Media, inlet Inlet, platforms []Platform, limit int64, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Photos {
+	byName := make(map[string]Platform, len(platforms))
+	for _, p := range platforms {
+		byName[p.Name()] = p
+	}
+	return &Photos{
+		store: store, inlet: inlet, platforms: byName, limit: limit, metrics: metrics, log: log, now: now, owner: owner,
+		wake: make(chan struct{}, 1), busy: make(map[string]bool),
+	}
+}
+
+// Wake says that there may be something to fetch.
+func (p *Photos) Wake() { signal(p.wake) }
+
+// Run works until ctx ends, then waits for what is being fetched.
+func (p *Photos) Run(ctx context.Context) {
+	defer p.wg.Wait()
+	tick := time.NewTicker(idleCheck)
+	defer tick.Stop()
+	for {
+		if err := p.fill(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("cannot read the photo queue", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+func (p *Photos) fill(ctx context.Context) error {
+	due, err := p.store.Due(ctx, p.now(), fetchesAtOnce*4)
+	if err != nil {
+		return fmt.Errorf("read due photos: %w", err)
+	}
+	for _, f := range due {
+		p.mu.Lock()
+		skip := p.busy[f.ID] || len(p.busy) >= fetchesAtOnce
+		if !skip {
+			p.busy[f.ID] = true
+		}
+		p.mu.Unlock()
+		if skip {
+			continue
+		}
+		p.wg.Go(func() {
+			defer func() {
+				p.mu.Lock()
+				delete(p.busy, f.ID)
+				p.mu.Unlock()
+				p.Wake()
+			}()
+			if err := p.fetch(ctx, f); err != nil && ctx.Err() == nil {
+				p.log.Error("a photo was not fetched", "photo", f.ID, "error", err)
+			}
+		})
+	}
+	return nil
+}
+
+// fetch makes one try. Every step can be repeated: the blob is keyed by its
+// digest, the event by the photo.
+func (p *Photos) fetch(ctx context.Context, f storage.Fetch) error {
+	now := p.now()
+	err := p.store.Claim(ctx, f.ID, p.owner, now, now.Add(fetchWithin+claimFor))
+	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("claim a photo: %w", err)
+	}
+	blob, err := p.download(ctx, f)
+	if fe := (*FetchError)(nil); errors.As(err, &fe) {
+		if fe.Retry && now.Sub(f.Created) < fetchFor {
+			p.metrics.fetches.WithLabelValues(f.Platform, "retry").Inc()
+			return p.store.Retry(ctx, f.ID, p.owner, f.Attempts+1, now.Add(delay(f.Attempts+1, longestFetchGap)))
+		}
+		p.metrics.fetches.WithLabelValues(f.Platform, "missing").Inc()
+		p.log.Warn("a photo is missing", "photo", f.ID, "error", err)
+		return p.finish(ctx, f, visit.KindPhotoMissing, visit.Photo{Of: f.ID, Reason: fe.Reason})
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.store.PutBlob(ctx, blob); err != nil {
+		return fmt.Errorf("keep a photo: %w", err)
+	}
+	p.metrics.fetches.WithLabelValues(f.Platform, "kept").Inc()
+	return p.finish(ctx, f, visit.KindPhotoKept, visit.Photo{Of: f.ID, SHA256: blob.SHA256, Bytes: int64(len(blob.Data))})
+}
+
+func (p *Photos) download(ctx context.Context, f storage.Fetch) (storage.Blob, error) {
+	source, ok := p.platforms[f.Platform].(MediaSource)
+	if !ok {
+		return storage.Blob{}, &FetchError{Reason: FetchRefused}
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchWithin)
+	defer cancel()
+	data, err := source.Fetch(ctx, f.Message, Media{Resource: f.Resource, File: f.File, Name: f.Name}, p.limit)
+	if err != nil {
+		var fe *FetchError
+		if errors.As(err, &fe) {
+			return storage.Blob{}, err
+		}
+		return storage.Blob{}, &FetchError{Reason: FetchUnreachable, Retry: true, Err: err}
+	}
+	kind := pictureType(data)
+	if kind == "" {
+		return storage.Blob{}, &FetchError{Reason: FetchNotPicture}
+	}
+	sum := sha256.Sum256(data)
+	return storage.Blob{SHA256: hex.EncodeToString(sum[:]), Type: kind, Data: data}, nil
+}
+
+func (p *Photos) finish(ctx context.Context, f storage.Fetch, kind visit.Kind, photo visit.Photo) error {
+	id := f.ID + "/" + string(kind)
+	now := visit.Millis(p.now())
+	err := p.inlet.Accept(ctx, Message{
+		Key: "internal:" + id, At: now, Received: now,
+		Fact: &visit.Fact{ID: id, Kind: kind, Rep: f.Rep, Date: f.Date, At: now, Received: now, Photo: &photo},
+	})
+	if err != nil {
+		return fmt.Errorf("report a photo: %w", err)
+	}
+	if err := p.store.Finish(ctx, f.ID); err != nil {
+		return fmt.Errorf("finish a photo: %w", err)
+	}
+	return nil
+}
+
+// pictureType returns the media type that the bytes show, or "" if they are no picture that we keep.
+func pictureType(data []byte) string {
+	switch kind := http.DetectContentType(data); kind {
+	case "image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp":
+		return kind
+	}
+	// HEIC, as iPhones take them: an ISO media file with one of these brands.
+	if len(data) > 12 && string(data[4:8]) == "ftyp" {
+		switch brand := string(data[8:12]); {
+		case strings.HasPrefix(brand, "hei"), strings.HasPrefix(brand, "hev"), brand == "mif1", brand == "msf1":
+			return "image/heic"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,154 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Platform is a chat platform as the core uses it. Adding one means: a package
+// with this, an emulator, a line of wiring. The methods may be called by any
+// number of goroutines.
+type Platform interface {
+	// Name is the platform's name in addresses, the roster and the configuration.
+	Name() string
+	// Abilities says what the platform can do; it never changes.
+	Abilities() Abilities
+	// Routes mounts the platform's own HTTP routes, if it has any.
+	Routes(mux *http.ServeMux, in Inlet)
+	// Listen receives events over the platform's own connection until ctx
+	// ends; where there is none it just waits. An error means that listening
+	// is over and worth starting again.
+	Listen(ctx context.Context, in Inlet) error
+	// Ready returns nil when messages can be sent and received, else what is wrong, without secrets.
+	Ready(ctx context.Context) error
+	// Compose writes a body as the parts of its wire form, each within the
+	// platform's limits. It is pure: the same body gives the same parts.
+	Compose(to Address, b Body) ([]Part, error)
+	// Send delivers one part. The key is the same for every try of the same
+	// part, at most 50 characters; platforms that can use it to say nothing
+	// twice. It returns the platform's message id, which may be empty. A
+	// failure is a *SendError.
+	Send(ctx context.Context, to Address, p Part, key string) (remote string, err error)
+}
+
+// Updater is the ability to change a message that was sent.
+type Updater interface {
+	// Update replaces the message's content. A failure is a *SendError.
+	Update(ctx context.Context, to Address, remote string, p Part) error
+}
+
+// MediaSource is the ability to fetch what a person sent.
+type MediaSource interface {
+	// Fetch returns the bytes of a resource, at most limit of them. A failure is a *FetchError.
+	Fetch(ctx context.Context, message string, m Media, limit int64) ([]byte, error)
+}
+
+// GroupMaker is the ability to make a group and be its member.
+type GroupMaker interface {
+	// MakeGroup makes a group of the people with the given user ids, the first
+	// its owner, and returns its address. The key is the same for every try; a
+	// group that a former try made is found by it.
+	MakeGroup(ctx context.Context, key, name string, users []string) (Address, error)
+}
+
+// Inlet is where a platform puts what arrives.
+type Inlet interface {
+	// Accept makes m durable in the store. Only when it returns nil may m be
+	// acknowledged. It is for what the platform sends again when refused.
+	Accept(ctx context.Context, m Message) error
+	// Keep is Accept for what the platform would not send again in time: when
+	// the store does not answer, m is spooled to disk instead.
+	Keep(ctx context.Context, m Message) error
+	// Refuse counts something that was turned away at the door.
+	Refuse(platform, reason string)
+}
+
+// Part is one message on the wire, in the platform's own form.
+type Part struct {
+	// Type is the platform's name for the kind of message.
+	Type string
+	Data []byte
+	// Response is [Body.Response], for the part that replaces a tapped message.
+	Response string
+	// Upload is a picture that has to be uploaded before Data can be sent.
+	Upload *Image
+}
+
+// Abilities says what a platform can do. The core asks for these, never for names.
+type Abilities struct {
+	// UpdateFor is how long a sent message can be changed; 0 means never.
+	UpdateFor time.Duration
+	// ResendFor is how long a repeated Send with the same key is sure to say
+	// nothing twice; 0 means that it is never sure.
+	ResendFor time.Duration
+	// HearsGroups says that people can talk to the bot in a group.
+	HearsGroups bool
+	// PressResponse says that taps come with a right to change their message.
+	PressResponse bool
+	// App bounds all sends together; Chat those to one chat, by kind of chat.
+	App  []Rate
+	Chat map[Place][]Rate
+}
+
+// Rate allows N sends in any Per.
+type Rate struct {
+	N   int
+	Per time.Duration
+}
+
+// SendError says why a send failed and what to do about it. Its text holds no
+// secret and nothing of what was sent.
+type SendError struct {
+	// Code is the platform's code or a word, for logs and for the admin.
+	Code string
+	// Retry says that trying again may help; After how long to wait at least, if the platform said.
+	Retry bool
+	After time.Duration
+	// Unknown says that it may have been delivered all the same.
+	Unknown bool
+	// Gone says that the chat is not there (any more), or not for us.
+	Gone bool
+	Err  error
+}
+
+// Error returns the code and the cause.
+func (e *SendError) Error() string {
+	if e.Err == nil {
+		return "send: " + e.Code
+	}
+	return fmt.Sprintf("send: %s: %v", e.Code, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SendError) Unwrap() error { return e.Err }
+
+// FetchError says why a resource could not be fetched.
+type FetchError struct {
+	// Reason is a word of the catalogue: expired, too_large, refused, unreachable, not_a_picture.
+	Reason string
+	// Retry says that trying again may help.
+	Retry bool
+	Err   error
+}
+
+// The reasons of a FetchError.
+const (
+	FetchExpired     = "expired"
+	FetchTooLarge    = "too_large"
+	FetchRefused     = "refused"
+	FetchUnreachable = "unreachable"
+	FetchNotPicture  = "not_a_picture"
+)
+
+// Error returns the reason and the cause.
+func (e *FetchError) Error() string {
+	if e.Err == nil {
+		return "fetch: " + e.Reason
+	}
+	return fmt.Sprintf("fetch: %s: %v", e.Reason, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *FetchError) Unwrap() error { return e.Err }

@@ -1,0 +1,346 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"roundsman/storage"
+)
+
+const (
+	// chatsAtOnce bounds the chats that are sent to at the same time.
+	chatsAtOnce = 16
+	// claimFor is how long a sender may hold a post; it is longer than a send can take.
+	claimFor = 40 * time.Second
+	// sendWithin bounds one call to a platform.
+	sendWithin = 15 * time.Second
+	// maxSends is how often a post is tried; with the longest wait that is about two hours.
+	maxSends = 30
+	// longestWait between two tries.
+	longestWait = 5 * time.Minute
+	dueBatch    = 256
+)
+
+// Sender delivers what the outbox holds, and converges: a post is created
+// once, then changed to its newest version, one delivery at a time a chat.
+//
+// Whether a send is at least or at most once is decided here and only here:
+// the try is recorded before it is made. If its outcome stays unknown, it is
+// repeated where the platform promises to say nothing twice
+// ([Abilities.ResendFor]), and listed as uncertain elsewhere.
+type Sender struct {
+	store     storage.Outbox
+	platforms map[string]Platform
+	limits    *limits
+	metrics   *Metrics
+	log       *slog.Logger
+	now       func() time.Time
+	owner     string
+	wake      chan struct{}
+
+	mu    sync.Mutex
+	busy  map[string]bool
+	holds map[string]time.Time
+	slots chan struct{}
+	wg    sync.WaitGroup
+}
+
+// NewSender returns a Sender that does nothing until Run. The owner's name
+// tells replicas apart.
+func NewSender(store storage.Outbox, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Sender {
+	byName := make(map[string]Platform, len(platforms))
+	for _, p := range platforms {
+		byName[p.Name()] = p
+	}
+	return &Sender{
+		store: store, platforms: byName, limits: newLimits(), metrics: metrics, log: log, now: now, owner: owner,
+		wake: make(chan struct{}, 1), busy: make(map[string]bool), holds: make(map[string]time.Time),
+		slots: make(chan struct{}, chatsAtOnce),
+	}
+}
+
+// Wake says that there may be something to send.
+func (s *Sender) Wake() { signal(s.wake) }
+
+// Run works until ctx ends, then waits for what is being sent.
+func (s *Sender) Run(ctx context.Context) {
+	defer s.wg.Wait()
+	tick := time.NewTicker(idleCheck)
+	defer tick.Stop()
+	for {
+		if err := s.fill(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("cannot read the outbox", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// fill starts a delivery for each chat that has something due.
+func (s *Sender) fill(ctx context.Context) error {
+	now := s.now()
+	posts, err := s.store.Due(ctx, now, dueBatch)
+	if err != nil {
+		return fmt.Errorf("read due posts: %w", err)
+	}
+	chats := make(map[string][]string)
+	var order []string
+	for _, p := range posts {
+		if _, ok := chats[p.Chat]; !ok {
+			order = append(order, p.Chat)
+		}
+		chats[p.Chat] = append(chats[p.Chat], p.ID)
+	}
+	for _, chat := range order {
+		if !s.begin(chat, now) {
+			continue
+		}
+		s.wg.Go(func() {
+			s.slots <- struct{}{}
+			defer func() {
+				<-s.slots
+				s.end(chat)
+			}()
+			for _, id := range chats[chat] {
+				if ctx.Err() != nil || !s.deliver(context.WithoutCancel(ctx), id) {
+					return
+				}
+			}
+		})
+	}
+	return nil
+}
+
+func (s *Sender) begin(chat string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[chat] || s.holds[chat].After(now) {
+		return false
+	}
+	delete(s.holds, chat)
+	s.busy[chat] = true
+	return true
+}
+
+func (s *Sender) end(chat string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, chat)
+	signal(s.wake)
+}
+
+// hold keeps a chat waiting, so that a later post does not overtake one that is tried again.
+func (s *Sender) hold(chat string, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holds[chat] = until
+}
+
+// deliver brings one post as far as it goes and reports whether the chat's next post may follow.
+func (s *Sender) deliver(ctx context.Context, id string) bool {
+	ctx, cancel := context.WithTimeout(ctx, claimFor-5*time.Second)
+	defer cancel()
+	now := s.now()
+	p, err := s.store.Claim(ctx, id, now, storage.Claim{Owner: s.owner, Until: now.Add(claimFor)})
+	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
+		return true
+	}
+	if err != nil {
+		s.log.Error("cannot claim a post", "post", id, "error", err)
+		return false
+	}
+	d := delivery{sender: s, post: p}
+	next := d.run(ctx)
+	if d.post.State == storage.PostPending && d.post.Next.After(now) {
+		s.hold(p.Chat, d.post.Next)
+	}
+	if err := s.store.Report(ctx, id, s.owner, d.post.Progress, true); err != nil {
+		s.log.Error("cannot record a delivery", "post", id, "error", err)
+		return false
+	}
+	return next
+}
+
+// delivery is one claim's work on one post.
+type delivery struct {
+	sender *Sender
+	post   storage.Post
+}
+
+func (d *delivery) run(ctx context.Context) (next bool) {
+	p, s := &d.post, d.sender
+	to, err := ParseAddress(p.Chat)
+	platform, ok := s.platforms[to.Platform]
+	var body Body
+	if err == nil {
+		err = json.Unmarshal(p.Body, &body)
+	}
+	if err != nil || !ok {
+		d.settle(storage.PostFailed, "no_such_chat")
+		return true
+	}
+	if body.Text == "" && body.Card == nil && body.Image == nil {
+		// Withdrawn before it was said.
+		p.SentVersion = p.Version
+		d.settle(storage.PostSent, "")
+		return true
+	}
+	parts, err := platform.Compose(to, body)
+	if err != nil || len(parts) == 0 {
+		s.log.Error("cannot compose a post", "post", p.ID, "error", err)
+		d.settle(storage.PostFailed, "compose")
+		return true
+	}
+	if p.SentVersion > 0 {
+		return d.update(ctx, platform, to, parts)
+	}
+	return d.create(ctx, platform, to, parts)
+}
+
+// create sends the parts that are not there yet.
+func (d *delivery) create(ctx context.Context, platform Platform, to Address, parts []Part) bool {
+	p, s := &d.post, d.sender
+	version := p.Version
+	if len(p.Remote) > 0 || !p.TrySince.IsZero() {
+		// An earlier try may have said an earlier version; it counts as said, and is changed afterwards.
+		version = p.TryVersion
+	}
+	for i := len(p.Remote); i < len(parts); i++ {
+		now := s.now()
+		if !p.TrySince.IsZero() && p.TryPart == i && now.Sub(p.TrySince) >= platform.Abilities().ResendFor {
+			s.log.Warn("the outcome of a send is unknown", "post", p.ID, "part", i)
+			d.settle(storage.PostUncertain, "unknown_outcome")
+			s.metrics.sends.WithLabelValues(to.Platform, "uncertain").Inc()
+			return true
+		}
+		if wait := s.limits.take(platform.Abilities(), to, now); wait > 0 {
+			p.Next = now.Add(wait)
+			return false
+		}
+		if p.TrySince.IsZero() || p.TryPart != i {
+			p.TryVersion, p.TryPart, p.TrySince = version, i, now
+		}
+		if err := s.store.Report(ctx, p.ID, s.owner, p.Progress, false); err != nil {
+			s.log.Error("cannot record a try", "post", p.ID, "error", err)
+			return false
+		}
+		remote, err := d.send(ctx, platform, to, parts[i], i)
+		if err != nil {
+			return d.failed(platform, to, err)
+		}
+		s.metrics.sends.WithLabelValues(to.Platform, "sent").Inc()
+		p.Remote = append(p.Remote, remote)
+		p.TrySince, p.Attempts = time.Time{}, 0
+	}
+	p.SentVersion = version
+	if version < p.Version && d.updatable(platform) {
+		p.Next = s.now()
+		return true
+	}
+	d.settle(storage.PostSent, "")
+	return true
+}
+
+func (d *delivery) send(ctx context.Context, platform Platform, to Address, part Part, i int) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendWithin)
+	defer cancel()
+	return platform.Send(ctx, to, part, sendKey(d.post.ID, i))
+}
+
+// update changes what was sent. Doing that twice is harmless, so nothing is recorded before.
+func (d *delivery) update(ctx context.Context, platform Platform, to Address, parts []Part) bool {
+	p, s := &d.post, d.sender
+	if !d.updatable(platform) {
+		// What cannot be changed stays; the next scheduled post carries the change.
+		d.settle(storage.PostSent, "")
+		return true
+	}
+	updater := platform.(Updater)
+	for i, remote := range p.Remote {
+		if i >= len(parts) || remote == "" {
+			break
+		}
+		if wait := s.limits.take(platform.Abilities(), to, s.now()); wait > 0 {
+			p.Next = s.now().Add(wait)
+			return false
+		}
+		ctx, cancel := context.WithTimeout(ctx, sendWithin)
+		err := updater.Update(ctx, to, remote, parts[i])
+		cancel()
+		if err != nil {
+			return d.failed(platform, to, err)
+		}
+	}
+	s.metrics.sends.WithLabelValues(to.Platform, "updated").Inc()
+	p.SentVersion, p.Attempts = p.Version, 0
+	d.settle(storage.PostSent, "")
+	return true
+}
+
+func (d *delivery) updatable(platform Platform) bool {
+	_, can := platform.(Updater)
+	return can && d.sender.now().Sub(d.post.Created) < platform.Abilities().UpdateFor &&
+		slices.ContainsFunc(d.post.Remote, func(r string) bool { return r != "" })
+}
+
+// failed decides what a failure means and reports whether the chat's next post may follow.
+func (d *delivery) failed(platform Platform, to Address, err error) bool {
+	p, s := &d.post, d.sender
+	var se *SendError
+	if !errors.As(err, &se) {
+		se = &SendError{Code: "internal", Unknown: true, Retry: true, Err: err}
+	}
+	updating := p.SentVersion > 0
+	if !se.Unknown && !updating {
+		p.TrySince = time.Time{}
+	}
+	p.Error = se.Code
+	p.Attempts++
+	again := se.Retry || se.Unknown && (updating || platform.Abilities().ResendFor > 0)
+	switch {
+	case again && p.Attempts < maxSends:
+		p.Next = s.now().Add(max(se.After, delay(p.Attempts, longestWait)))
+		s.metrics.sends.WithLabelValues(to.Platform, "retry").Inc()
+		s.log.Warn("a send failed; it will be tried again", "post", p.ID, "attempts", p.Attempts, "error", err)
+		return false
+	case se.Unknown && !updating:
+		d.settle(storage.PostUncertain, se.Code)
+		s.metrics.sends.WithLabelValues(to.Platform, "uncertain").Inc()
+		s.log.Warn("the outcome of a send is unknown", "post", p.ID, "error", err)
+	default:
+		d.settle(storage.PostFailed, se.Code)
+		s.metrics.sends.WithLabelValues(to.Platform, "failed").Inc()
+		s.log.Error("a send failed for good", "post", p.ID, "gone", se.Gone, "error", err)
+	}
+	return true
+}
+
+func (d *delivery) settle(state storage.PostState, reason string) {
+	d.post.State, d.post.Error, d.post.TrySince = state, reason, time.Time{}
+}
+
+// sendKey derives the idempotency key of a part: 32 characters.
+func sendKey(id string, part int) string {
+	sum := sha256.Sum256([]byte(id + "|" + strconv.Itoa(part)))
+	return hex.EncodeToString(sum[:16])
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}

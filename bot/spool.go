@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"roundsman/storage"
+)
+
+// spoolCap bounds the number of spooled events, so that a long outage fills no disk.
+const spoolCap = 100_000
+
+// ErrSpoolFull says that the spool holds as much as it may.
+var ErrSpoolFull = errors.New("the spool is full")
+
+// Spool keeps events on disk while the store does not answer: one file each,
+// named after the event's key, so that the same event twice is one file.
+type Spool struct {
+	dir   string
+	count atomic.Int64
+}
+
+// OpenSpool makes the directory if need be, tries it, and counts what is there.
+func OpenSpool(dir string) (*Spool, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the spool: %w", err)
+	}
+	s := &Spool{dir: dir}
+	if err := s.write("probe", []byte("{}")); err != nil {
+		return nil, err
+	}
+	if err := os.Remove(filepath.Join(dir, "probe")); err != nil {
+		return nil, fmt.Errorf("try the spool: %w", err)
+	}
+	names, err := s.names()
+	if err != nil {
+		return nil, err
+	}
+	s.count.Store(int64(len(names)))
+	return s, nil
+}
+
+// Put keeps the event; when it returns nil the event survives a crash.
+func (s *Spool) Put(e storage.Event) error {
+	if s.count.Load() >= spoolCap {
+		return ErrSpoolFull
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("write a spooled event: %w", err)
+	}
+	sum := sha256.Sum256([]byte(e.Key))
+	if err := s.write(hex.EncodeToString(sum[:])+".json", data); err != nil {
+		return err
+	}
+	s.count.Add(1)
+	return nil
+}
+
+// Len returns about how many events are waiting.
+func (s *Spool) Len() int { return int(s.count.Load()) }
+
+// Drain puts what is spooled into the inbox and removes it here, and stops at the first refusal.
+func (s *Spool) Drain(ctx context.Context, inbox storage.Inbox) (moved int, err error) {
+	names, err := s.names()
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		path := filepath.Join(s.dir, name)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return moved, fmt.Errorf("read a spooled event: %w", err)
+		}
+		var e storage.Event
+		if err := json.Unmarshal(data, &e); err != nil || e.Key == "" {
+			// Not ours, or damaged by the disk: kept for a person to look at.
+			if err := os.Rename(path, path+".bad"); err != nil {
+				return moved, fmt.Errorf("set a damaged spool file aside: %w", err)
+			}
+			s.count.Add(-1)
+			continue
+		}
+		if _, err := inbox.Accept(ctx, e); err != nil {
+			return moved, fmt.Errorf("accept a spooled event: %w", err)
+		}
+		if err := os.Remove(path); err != nil {
+			return moved, fmt.Errorf("remove a spooled event: %w", err)
+		}
+		s.count.Add(-1)
+		moved++
+	}
+	return moved, nil
+}
+
+func (s *Spool) names() ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list the spool: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".json") {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// write puts data under the name so that it is whole and on disk when nil is returned.
+func (s *Spool) write(name string, data []byte) (err error) {
+	f, err := os.CreateTemp(s.dir, "tmp-*")
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(s.dir, name))
+	}
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	dir, err := os.Open(s.dir)
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	defer dir.Close()
+	// Some systems cannot sync a directory; the file itself is synced.
+	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, os.ErrInvalid) {
+		return fmt.Errorf("spool: %w", err)
+	}
+	return nil
+}

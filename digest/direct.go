@@ -1,0 +1,116 @@
+package digest
+
+import (
+	"strconv"
+	"strings"
+
+	"roundsman/bot"
+	"roundsman/catalog"
+	"roundsman/visit"
+)
+
+// Board is the live state of a team for its manager: every visit with its time
+// and verdict, and what is still to come.
+func Board(d TeamDay, say *catalog.Catalog) bot.Body {
+	total := d.Total()
+	card := bot.Card{
+		Title: say.T("board.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())),
+		Lines: []bot.Line{
+			{Label: say.T("evening.adherence"), Text: say.Share(total.Reached, total.Planned)},
+			{Label: say.T("evening.visits"), Text: counts(total, say)},
+		},
+	}
+	for _, r := range d.Reps {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineHeading, Text: say.T("board.rep",
+			"Name", r.Rep.Name, "Reached", r.Tally.Reached, "Planned", r.Tally.Planned)})
+		for _, v := range r.Day.Visits {
+			card.Lines = append(card.Lines, bot.Line{Text: boardVisit(d, v, say)})
+		}
+		for _, f := range r.Day.Unplaced {
+			card.Lines = append(card.Lines, bot.Line{Text: say.T("board.unplaced", "Time", say.Clock(f.At.In(d.Zone)))})
+		}
+		if left := r.Day.Remaining(r.Plan); len(left) > 0 {
+			card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: say.T("board.left",
+				"Count", len(left), "Names", route(d, left, say))})
+		}
+	}
+	return bot.Body{Card: &card}
+}
+
+func boardVisit(d TeamDay, v visit.Visit, say *catalog.Catalog) string {
+	parts := []string{say.Clock(v.Start.In(d.Zone)), Mark(v), Title(d.Name, v, say)}
+	if v.Claim.Customer != "" {
+		parts = append(parts, say.T("verdict."+string(v.Claim.Verdict)), say.Metres(v.Claim.Distance))
+	}
+	if !v.Planned && !v.Prospect {
+		parts = append(parts, say.T("board.extra"))
+	}
+	if n := len(v.Photos); n > 0 {
+		parts = append(parts, say.T("count.photos", "Count", n))
+	}
+	if v.Claim.Verdict == visit.Near {
+		key := "board.unexplained"
+		if v.Explained() {
+			key = "board.explained"
+		}
+		parts = append(parts, say.T(key))
+	}
+	return strings.Join(parts, " ")
+}
+
+// Mark is the sign of a visit's verdict.
+func Mark(v visit.Visit) string {
+	switch v.Claim.Verdict {
+	case visit.Verified:
+		return "✅"
+	case visit.Near:
+		return "🟡"
+	case visit.OffSite:
+		return "🔴"
+	case visit.Suspicious:
+		return "❔"
+	}
+	return "🆕"
+}
+
+// Title names a visit: its customer, or that it is a prospect with the first note as its name.
+func Title(name func(string) string, v visit.Visit, say *catalog.Catalog) string {
+	if v.Customer != "" {
+		return name(v.Customer)
+	}
+	if len(v.Notes) > 0 {
+		return say.T("prospect.named", "Name", bot.CutBytes(strings.ReplaceAll(v.Notes[0], "\n", " "), 60))
+	}
+	return say.T("prospect.title")
+}
+
+// Plan is a rep's own plan of a date, with what was done of it.
+func Plan(d TeamDay, rep RepDay, say *catalog.Catalog) bot.Body {
+	card := bot.Card{Title: say.T("plan.title", "Name", rep.Rep.Name, "Date", say.Date(d.Date.Time()))}
+	if len(rep.Plan) == 0 {
+		card.Lines = []bot.Line{{Text: say.T("plan.none")}}
+		return bot.Body{Card: &card}
+	}
+	done := make(map[string]visit.Visit)
+	for _, v := range rep.Day.Visits {
+		if old, ok := done[v.Customer]; !ok || old.Claim.Verdict != visit.Verified {
+			done[v.Customer] = v
+		}
+	}
+	for i, p := range rep.Plan {
+		mark := "▫️"
+		if v, ok := done[p.Customer]; ok {
+			mark = Mark(v)
+		}
+		text := strconv.Itoa(i+1) + ". " + mark + " " + d.Name(p.Customer) + remark(p, say)
+		if a := d.Customers[p.Customer].Address; a != "" {
+			text += " · " + a
+		}
+		card.Lines = append(card.Lines, bot.Line{Text: text})
+		if p.Note != "" {
+			card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: p.Note})
+		}
+	}
+	card.Footer = say.T("plan.footer", "Reached", rep.Tally.Reached, "Planned", rep.Tally.Planned)
+	return bot.Body{Card: &card}
+}

@@ -1,0 +1,133 @@
+package digest
+
+import (
+	"strconv"
+	"strings"
+
+	"roundsman/bot"
+	"roundsman/catalog"
+	"roundsman/visit"
+)
+
+// Morning is the team's plan of the day for its group: who goes where, without
+// addresses or phone numbers.
+func Morning(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
+	card := bot.Card{
+		Title: say.T("morning.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())),
+		Tone:  bot.ToneInfo,
+	}
+	var idle []string
+	planned, stops := 0, 0
+	for _, r := range d.Reps {
+		if len(r.Plan) == 0 {
+			idle = append(idle, r.Rep.Name)
+			continue
+		}
+		planned++
+		stops += len(r.Plan)
+		card.Lines = append(card.Lines, bot.Line{
+			Label: say.T("morning.rep", "Name", r.Rep.Name, "Count", len(r.Plan)),
+			Text:  route(d, r.Plan, say),
+		})
+	}
+	if len(idle) > 0 {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Label: say.T("morning.idle"), Text: strings.Join(idle, say.T("list.comma"))})
+	}
+	card.Footer = say.T("morning.total", "Reps", planned, "Count", stops)
+	if late {
+		card.Footer += " · " + say.T("digest.late")
+	}
+	return bot.Body{Card: &card}
+}
+
+// route writes planned visits in their order.
+func route(d TeamDay, plan []visit.PlannedVisit, say *catalog.Catalog) string {
+	stops := make([]string, len(plan))
+	for i, p := range plan {
+		stops[i] = d.Name(p.Customer) + remark(p, say)
+	}
+	return strings.Join(stops, " → ")
+}
+
+// remark writes what is special about a planned visit, in brackets: time and purpose.
+func remark(p visit.PlannedVisit, say *catalog.Catalog) string {
+	var parts []string
+	if w := window(p.Window); w != "" {
+		parts = append(parts, w)
+	}
+	if p.Purpose != "" {
+		parts = append(parts, say.T("purpose."+string(p.Purpose)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return say.T("list.brackets", "Text", strings.Join(parts, " "))
+}
+
+// window writes 10:00 for an instant and 14:00-15:00 for a window.
+func window(s visit.Span) string {
+	if s == (visit.Span{}) {
+		return ""
+	}
+	if s.From == s.To {
+		return s.From.String()
+	}
+	return s.String()
+}
+
+// Evening is the summary of a team's day for its group: counts, no times, no
+// places, no doubts about a person.
+func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
+	total := d.Total()
+	card := bot.Card{
+		Title: say.T("evening.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())),
+		Tone:  bot.ToneGood,
+		Lines: []bot.Line{
+			{Label: say.T("evening.adherence"), Text: say.Share(total.Reached, total.Planned)},
+			{Label: say.T("evening.visits"), Text: counts(total, say)},
+			{Kind: bot.LineRule},
+		},
+	}
+	if total.Reached < total.Planned {
+		card.Tone = bot.ToneInfo
+	}
+	for _, r := range d.Reps {
+		t := r.Tally
+		text := say.T("evening.rep", "Planned", t.Planned, "Reached", t.Reached)
+		if t.Planned == 0 {
+			text = say.T("evening.no_plan")
+		}
+		if t.Extra > 0 {
+			text += " · " + say.T("evening.extra", "Count", t.Extra)
+		}
+		if t.Prospects > 0 {
+			text += " · " + say.T("evening.prospects", "Count", t.Prospects)
+		}
+		card.Lines = append(card.Lines, bot.Line{Label: r.Rep.Name, Text: text})
+	}
+	card.Footer = say.T("evening.footer")
+	if late {
+		card.Footer += " · " + say.T("digest.late")
+	}
+	return bot.Body{Card: &card}
+}
+
+// counts writes how many visits there were, by verdict.
+func counts(t visit.Tally, say *catalog.Catalog) string {
+	parts := []string{say.T("count.visits", "Count", t.Visits)}
+	for _, p := range []struct {
+		key string
+		n   int
+	}{
+		{"verdict.verified", t.Verified},
+		{"verdict.near", t.Near},
+		{"verdict.off_site", t.OffSite},
+		{"verdict.suspicious", t.Suspicious},
+		{"verdict.prospect", t.Prospects},
+	} {
+		if p.n > 0 {
+			parts = append(parts, say.T(p.key)+" "+strconv.Itoa(p.n))
+		}
+	}
+	return strings.Join(parts, " · ")
+}

@@ -1,0 +1,110 @@
+package digest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+// Nouns are the parts of a store that a digest reads.
+type Nouns interface {
+	Roster() storage.Roster
+	Customers() storage.Customers
+	Plans() storage.Plans
+	Facts() storage.Facts
+}
+
+// TeamDay is everything about a team on a date.
+type TeamDay struct {
+	Team visit.Team
+	Date visit.Date
+	Zone *time.Location
+	// Reps are the team's reps, by name; managers and admins only if they have a plan or visits.
+	Reps      []RepDay
+	Customers map[string]visit.Customer
+}
+
+// RepDay is a rep's plan and what became of it.
+type RepDay struct {
+	Rep   visit.Rep
+	Plan  []visit.PlannedVisit
+	Day   visit.Day
+	Tally visit.Tally
+}
+
+// Total returns the team's tally.
+func (d TeamDay) Total() visit.Tally {
+	var t visit.Tally
+	for _, r := range d.Reps {
+		t = t.Add(r.Tally)
+	}
+	return t
+}
+
+// Name returns a customer's name, or the id of one that is gone.
+func (d TeamDay) Name(customer string) string {
+	if c, ok := d.Customers[customer]; ok {
+		return c.Name
+	}
+	return customer
+}
+
+// Load reads a team's day.
+func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team, date visit.Date) (TeamDay, error) {
+	out := TeamDay{Team: team, Date: date, Zone: policy.ZoneOf(team), Customers: make(map[string]visit.Customer)}
+	reps, err := store.Roster().Reps(ctx)
+	if err != nil {
+		return out, fmt.Errorf("read the roster: %w", err)
+	}
+	lines, err := store.Plans().Date(ctx, date)
+	if err != nil {
+		return out, fmt.Errorf("read the plans: %w", err)
+	}
+	plans := make(map[string][]visit.PlannedVisit)
+	for _, l := range lines {
+		plans[l.Rep] = append(plans[l.Rep], l)
+	}
+	facts := make(map[string][]visit.Fact)
+	for f, err := range store.Facts().Range(ctx, storage.FactFilter{Team: team.Name, From: date, To: date}) {
+		if err != nil {
+			return out, fmt.Errorf("read the facts: %w", err)
+		}
+		facts[f.Rep] = append(facts[f.Rep], f)
+	}
+	var ids []string
+	for _, r := range reps {
+		plan, happened := plans[r.ID], facts[r.ID]
+		if r.Team != team.Name && len(happened) == 0 || r.Role != visit.RoleRep && len(plan)+len(happened) == 0 {
+			continue
+		}
+		if r.Team != team.Name {
+			// They changed teams; what they did for this one stays with it, the plan went with them.
+			plan = nil
+		}
+		day := visit.Fold(plan, happened)
+		out.Reps = append(out.Reps, RepDay{Rep: r, Plan: plan, Day: day, Tally: day.Tally(plan)})
+		for _, p := range plan {
+			ids = append(ids, p.Customer)
+		}
+		for _, v := range day.Visits {
+			ids = append(ids, v.Customer)
+		}
+	}
+	slices.SortFunc(out.Reps, func(a, b RepDay) int {
+		return strings.Compare(a.Rep.Name+"\x00"+a.Rep.ID, b.Rep.Name+"\x00"+b.Rep.ID)
+	})
+	slices.Sort(ids)
+	customers, err := store.Customers().Get(ctx, slices.Compact(ids)...)
+	if err != nil {
+		return out, fmt.Errorf("read the customers: %w", err)
+	}
+	for _, c := range customers {
+		out.Customers[c.ID] = c
+	}
+	return out, nil
+}

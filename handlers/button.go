@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"roundsman/bot"
+	"roundsman/seal"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+// choiceFor is how long a rep may say what a location meant.
+const choiceFor = 36 * time.Hour
+
+// action is what a button does, sealed into it: who may press it and about what.
+type action struct {
+	Do       string     `json:"d"`
+	Rep      string     `json:"r"`
+	Fix      string     `json:"f,omitempty"`
+	Customer string     `json:"c,omitempty"`
+	Date     visit.Date `json:"t,omitempty"`
+}
+
+// What buttons do.
+const (
+	doConsent  = "consent"
+	doChoose   = "choose"
+	doProspect = "prospect"
+)
+
+// press acts on a tapped button. Who may, until when and about what is checked now.
+func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
+	var a action
+	switch err := s.Buttons.Open(m.Press.Value, m.At, &a); {
+	case errors.Is(err, seal.ErrExpired):
+		return s.reply(ctx, m, s.text("button.expired"))
+	case err != nil:
+		return s.reply(ctx, m, s.text("button.forged"))
+	case a.Rep != who.ID:
+		return s.reply(ctx, m, s.text("button.foreign"))
+	}
+	switch a.Do {
+	case doConsent:
+		return s.consent(ctx, m, who, a)
+	case doChoose, doProspect:
+		return s.choose(ctx, m, who, a)
+	}
+	return s.reply(ctx, m, s.text("button.expired"))
+}
+
+// tap is the button press that caused a change, if one did: the location it
+// was about, and the right to change the tapped message.
+type tap struct{ fix, response string }
+
+// choose records what the rep says a location meant.
+func (s *Service) choose(ctx context.Context, m bot.Message, who person, a action) error {
+	fix, err := s.Store.Facts().Get(ctx, a.Fix)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && fix.Rep != who.ID {
+		return s.reply(ctx, m, s.text("button.expired"))
+	}
+	if err != nil {
+		return fmt.Errorf("find the location: %w", err)
+	}
+	f := s.fact(m, who, visit.KindChoice, "choice", func(f *visit.Fact) {
+		f.Date, f.Team = fix.Date, fix.Team
+		f.Choice = &visit.Choice{Fix: a.Fix, Customer: a.Customer, Prospect: a.Do == doProspect}
+	})
+	_, facts, err := s.day(ctx, who.ID, fix.Date)
+	if err != nil {
+		return err
+	}
+	for _, old := range facts {
+		if old.ID != f.ID && old.Choice != nil && *old.Choice == *f.Choice {
+			return s.reply(ctx, m, s.text("button.again"))
+		}
+	}
+	return s.advance(ctx, who, tap{fix: fix.ID, response: m.Press.Response}, f)
+}
+
+// answerPress changes the message that was tapped: by its post where messages
+// can be changed, by the right that came with the tap where there is one, by a
+// new message elsewhere.
+func (s *Service) answerPress(ctx context.Context, m bot.Message, post string, body bot.Body, version int64) error {
+	if platform, ok := s.platforms[m.Platform]; ok && platform.Abilities().UpdateFor > 0 {
+		return s.Outbox.Say(ctx, bot.Post{ID: post, To: direct(m), Body: body, Version: version})
+	}
+	body.Response = m.Press.Response
+	return s.Outbox.Say(ctx, bot.Post{ID: "tap/" + m.Key, To: direct(m), Body: body})
+}

@@ -1,0 +1,166 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"roundsman/bot"
+	"roundsman/geo"
+	"roundsman/visit"
+)
+
+// supportFor is how long a position that a platform reported of itself
+// supports a location that the rep sends.
+const supportFor = 5 * time.Minute
+
+// passiveFix is a position that the platform reported of itself.
+type passiveFix struct {
+	point    geo.Point
+	accuracy float64
+	at       time.Time
+}
+
+// notePassive remembers a position for a few minutes, in memory only: alone it
+// is nobody's business.
+func (s *Service) notePassive(ctx context.Context, m bot.Message, who person) error {
+	if ok, err := s.mayRecord(ctx, m, who); err != nil || !ok {
+		return err
+	}
+	point, err := geo.Parse(m.Location.Lat, m.Location.Lng, m.Location.Datum)
+	if err != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, p := range s.passive {
+		if m.At.Sub(p.at) > supportFor {
+			delete(s.passive, id)
+		}
+	}
+	s.passive[who.ID] = passiveFix{point, m.Location.Accuracy, m.At}
+	return nil
+}
+
+// mayRecord reports whether the person agreed and the time is one in which whereabouts may be recorded.
+func (s *Service) mayRecord(ctx context.Context, m bot.Message, who person) (bool, error) {
+	agreed, err := s.agreed(ctx, who)
+	return agreed && s.Policy.WorkHours.Holds(m.At.In(who.zone)), err
+}
+
+// admit says why nothing may be recorded of m, if so, and reports whether it may.
+func (s *Service) admit(ctx context.Context, m bot.Message, who person) (bool, error) {
+	agreed, err := s.agreed(ctx, who)
+	if err != nil {
+		return false, err
+	}
+	if !agreed {
+		return false, s.askConsent(ctx, m, who)
+	}
+	if !s.Policy.WorkHours.Holds(m.At.In(who.zone)) {
+		return false, s.reply(ctx, m, s.text("checkin.outside_hours", "Hours", s.Policy.WorkHours.String()))
+	}
+	return true, nil
+}
+
+// location takes a check-in.
+func (s *Service) location(ctx context.Context, m bot.Message, who person) error {
+	if ok, err := s.admit(ctx, m, who); err != nil || !ok {
+		return err
+	}
+	point, err := geo.Parse(m.Location.Lat, m.Location.Lng, m.Location.Datum)
+	if err != nil {
+		return s.reply(ctx, m, s.text(locationHint(err)))
+	}
+	date := s.Policy.DateIn(who.team, m.At)
+	plan, err := s.Store.Plans().Day(ctx, who.ID, date)
+	if err != nil {
+		return fmt.Errorf("read the plan: %w", err)
+	}
+	customers, err := s.reachable(ctx, who.ID, plan)
+	if err != nil {
+		return err
+	}
+	fix := visit.Fix{
+		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name,
+		Evidence: visit.EvidencePin, Support: s.support(who.ID, point, m.At), Rule: visit.RuleVersion,
+	}
+	fix.Claims = s.Policy.Rules.Claims(fix, plan, customers)
+	return s.advance(ctx, who, tap{}, s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix }))
+}
+
+// reachable returns the customers that a location of the rep may mean: their own and the planned ones.
+func (s *Service) reachable(ctx context.Context, rep string, plan []visit.PlannedVisit) ([]visit.Customer, error) {
+	customers, err := s.Store.Customers().Owned(ctx, rep)
+	if err != nil {
+		return nil, fmt.Errorf("read the customers: %w", err)
+	}
+	var missing []string
+	for _, p := range plan {
+		if !slices.ContainsFunc(customers, func(c visit.Customer) bool { return c.ID == p.Customer }) {
+			missing = append(missing, p.Customer)
+		}
+	}
+	if len(missing) == 0 {
+		return customers, nil
+	}
+	planned, err := s.Store.Customers().Get(ctx, missing...)
+	if err != nil {
+		return nil, fmt.Errorf("read the planned customers: %w", err)
+	}
+	return append(customers, planned...), nil
+}
+
+// support returns the distance in metres to a recent position that the
+// platform reported of itself, or -1.
+func (s *Service) support(rep string, point geo.Point, at time.Time) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.passive[rep]
+	if age := at.Sub(p.at); !ok || age < -time.Minute || age > supportFor {
+		return -1
+	}
+	return float64(int(geo.Distance(p.point, point)))
+}
+
+// locationHint is what to tell somebody whose location cannot be used.
+func locationHint(err error) string {
+	switch {
+	case errors.Is(err, geo.ErrNullIsland):
+		return "location.zero"
+	case errors.Is(err, geo.ErrSwapped):
+		return "location.swapped"
+	case errors.Is(err, geo.ErrOutOfRange):
+		return "location.out_of_range"
+	}
+	return "location.not_a_number"
+}
+
+// fact makes a fact of a message. Its id derives from the message's key.
+func (s *Service) fact(m bot.Message, who person, kind visit.Kind, suffix string, fill func(*visit.Fact)) visit.Fact {
+	f := visit.Fact{
+		ID: m.Key + "/" + suffix, Kind: kind, Rep: who.ID, Team: who.Team,
+		Date: s.Policy.DateIn(who.team, m.At), At: visit.Millis(m.At), Received: visit.Millis(m.Received),
+		Platform: m.Platform, Message: m.ID,
+	}
+	fill(&f)
+	return f
+}
+
+// checkOut ends the visit in progress.
+func (s *Service) checkOut(ctx context.Context, c call) error {
+	date := s.Policy.DateIn(c.who.team, c.m.At)
+	plan, facts, err := s.day(ctx, c.who.ID, date)
+	if err != nil {
+		return err
+	}
+	out := s.fact(c.m, c.who, visit.KindCheckOut, "check_out", func(*visit.Fact) {})
+	facts = slices.DeleteFunc(facts, func(f visit.Fact) bool { return f.ID == out.ID })
+	day := visit.Fold(plan, facts)
+	if v := day.Current(); v == nil || !v.Open(c.m.At) {
+		return s.reply(ctx, c.m, s.text("checkout.none"))
+	}
+	return s.advance(ctx, c.who, tap{}, out)
+}

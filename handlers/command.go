@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+
+	"roundsman/bot"
+	"roundsman/visit"
+)
+
+// command is one line of the table that both answers and writes the help.
+type command struct {
+	// words are what one says, Chinese first; args is the catalogue key of what follows, or empty.
+	words []string
+	args  string
+	// help is the catalogue key of what it is for.
+	help string
+	// role is the least role that may say it, checked each time.
+	role visit.Role
+	// group says that it is answered in a group where it was said; what is not is answered in the person's own chat.
+	group bool
+	run   func(*Service, context.Context, call) error
+}
+
+// call is a command that somebody said.
+type call struct {
+	m   bot.Message
+	who person
+	// rest is what followed the command's word.
+	rest string
+}
+
+// commandTable is every command. Its order is that of the help.
+func commandTable() []command {
+	return []command{
+		{words: []string{"帮助", "help", "?", "？"}, help: "help.help", role: visit.RoleRep, group: true, run: (*Service).help},
+		{words: []string{"计划", "plan"}, help: "help.plan", role: visit.RoleRep, run: (*Service).plan},
+		{words: []string{"签退", "checkout", "check out"}, help: "help.checkout", role: visit.RoleRep, run: (*Service).checkOut},
+		{words: []string{"团队", "team"}, help: "help.team", role: visit.RoleRep, run: (*Service).teamInfo},
+		{words: []string{"今天", "today"}, args: "args.team", help: "help.today", role: visit.RoleManager, run: (*Service).today},
+		{words: []string{"绑定", "bind"}, args: "args.team", help: "help.bind", role: visit.RoleAdmin, group: true, run: (*Service).bind},
+		{words: []string{"建群", "newgroup"}, args: "args.team", help: "help.newgroup", role: visit.RoleAdmin, run: (*Service).makeGroup},
+		{words: []string{"成员", "members"}, args: "args.team", help: "help.members", role: visit.RoleAdmin, run: (*Service).members},
+		{words: []string{"客户", "customers"}, args: "args.name", help: "help.customers", role: visit.RoleAdmin, run: (*Service).customers},
+		{words: []string{"假期", "holidays"}, help: "help.holidays", role: visit.RoleAdmin, run: (*Service).holidays},
+		{words: []string{"预览", "preview"}, args: "args.preview", help: "help.preview", role: visit.RoleAdmin, run: (*Service).preview},
+	}
+}
+
+// match finds the command that a text begins with, and what follows it.
+func match(commands []command, text string) (command, string, bool) {
+	text = strings.TrimSpace(text)
+	for _, c := range commands {
+		for _, w := range c.words {
+			if len(text) < len(w) || !strings.EqualFold(text[:len(w)], w) {
+				continue
+			}
+			rest := text[len(w):]
+			if rest == "" {
+				return c, "", true
+			}
+			// A sentence that begins like a command is not one.
+			if c.args != "" && (rest[0] == ' ' || rest[0] == '\n') {
+				return c, strings.TrimSpace(rest), true
+			}
+		}
+	}
+	return command{}, "", false
+}
+
+// command runs what the text asks for, or keeps it as a visit's note.
+func (s *Service) command(ctx context.Context, m bot.Message, who person) error {
+	c, rest, ok := match(s.commands, m.Text)
+	inGroup := m.Chat.Place != bot.ToUser
+	switch {
+	case !ok && inGroup:
+		return s.replyHere(ctx, m, s.text("group.hint"))
+	case !ok:
+		return s.note(ctx, m, who)
+	case !who.Role.AtLeast(c.role):
+		return s.reply(ctx, m, s.text("command.denied", "Role", s.Say.T("role."+string(c.role))))
+	case !inGroup || !c.group:
+		// What is about people is told to whoever asked, never to a group.
+		m.Chat = direct(m)
+	}
+	return c.run(s, ctx, call{m, who, rest})
+}
+
+// help lists what the person may say.
+func (s *Service) help(ctx context.Context, c call) error {
+	card := bot.Card{Title: s.Say.T("help.title"), Lines: []bot.Line{{Text: s.Say.T("help.checkin")}, {Kind: bot.LineRule}}}
+	first := 0
+	if s.Say.Language() != "zh" {
+		first = 1
+	}
+	for _, cmd := range s.commands {
+		if !c.who.Role.AtLeast(cmd.role) {
+			continue
+		}
+		label := cmd.words[first]
+		if cmd.args != "" {
+			label += " " + s.Say.T(cmd.args)
+		}
+		card.Lines = append(card.Lines, bot.Line{Label: label, Text: s.Say.T(cmd.help)})
+	}
+	return s.replyHere(ctx, c.m, bot.Body{Card: &card})
+}

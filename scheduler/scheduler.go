@@ -1,0 +1,309 @@
+// Package scheduler knows which job is due for which group and date, and sees
+// to it that each is run once: the ledger entry job|group|date is one unique
+// insert that already holds the whole post, and anyone may hand it on. There
+// is no leader; a tick may come from any replica at any time.
+//
+// The life of a run:
+//
+//	due ──render──► rendered ──to the outbox──► posted
+//	 │                 (after a crash: handed on by the next tick)
+//	 ├── nothing to say ──► empty
+//	 └── deadline passed ─► missed, and the admins are told
+//
+// It must not know platforms or commands.
+package scheduler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"roundsman/bot"
+	"roundsman/catalog"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+const (
+	// tick is how often it is asked what is due.
+	tick = "@every 20s"
+	// lateAfter is when a post says that it is late.
+	lateAfter = 2 * time.Minute
+	// lookBack is how far back slots are made up or recorded as missed.
+	lookBack = 72 * time.Hour
+)
+
+// Options are what a Scheduler works with. All are required.
+type Options struct {
+	Store  storage.Store
+	Outbox *bot.Outbox
+	Say    *catalog.Catalog
+	Policy visit.Policy
+	// Admins are told what only an admin can mend.
+	Admins []bot.Address
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// Scheduler runs jobs when they are due.
+type Scheduler struct {
+	Options
+	jobs []job
+	mu   sync.Mutex
+}
+
+// job is something that is said to each group of each team on workdays.
+type job struct {
+	name string
+	at   visit.Clock
+	// within is how long after its slot it is still worth saying.
+	within time.Duration
+	// write renders the post.
+	write func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error)
+}
+
+// New returns a Scheduler that does nothing until Run or Tick.
+func New(o Options) *Scheduler {
+	s := &Scheduler{Options: o}
+	s.jobs = []job{s.morning(), s.evening()}
+	return s
+}
+
+// Names are the names of the jobs.
+func (s *Scheduler) Names() []string {
+	names := make([]string, len(s.jobs))
+	for i, j := range s.jobs {
+		names[i] = j.name
+	}
+	return names
+}
+
+// Run asks every twenty seconds what is due until ctx ends. The library is
+// only the tick: it makes nothing up after a pause and knows no replicas.
+func (s *Scheduler) Run(ctx context.Context) error {
+	c := cron.New(cron.WithLocation(time.UTC), cron.WithChain(cron.Recover(cronLog{s.Log}), cron.SkipIfStillRunning(cron.DiscardLogger)))
+	_, err := c.AddFunc(tick, func() { s.tickAndLog(ctx) })
+	if err != nil {
+		return fmt.Errorf("set the tick: %w", err)
+	}
+	s.tickAndLog(ctx)
+	c.Start()
+	<-ctx.Done()
+	<-c.Stop().Done()
+	return nil
+}
+
+func (s *Scheduler) tickAndLog(ctx context.Context) {
+	if err := s.Tick(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Error("a scheduled job failed", "error", err)
+	}
+}
+
+// cronLog writes the library's reports of panics.
+type cronLog struct{ log *slog.Logger }
+
+func (cronLog) Info(string, ...any) {}
+func (l cronLog) Error(err error, msg string, _ ...any) {
+	l.log.Error("a scheduled job panicked", "message", msg, "error", err)
+}
+
+// Tick runs what is due now, and hands on what a former tick left behind.
+func (s *Scheduler) Tick(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Now()
+	teams, err := s.Store.Roster().Teams(ctx)
+	if err != nil {
+		return fmt.Errorf("read the teams: %w", err)
+	}
+	holidays, err := s.Store.Calendar().All(ctx)
+	if err != nil {
+		return fmt.Errorf("read the holidays: %w", err)
+	}
+	calendar := visit.NewCalendar(s.Policy.China, holidays)
+	var failed []error
+	for _, team := range teams {
+		for _, group := range team.Groups {
+			since, err := s.since(ctx, group, now)
+			if err != nil {
+				return err
+			}
+			for _, j := range s.jobs {
+				failed = append(failed, s.due(ctx, j, calendar, team, group, since, now))
+			}
+		}
+	}
+	failed = append(failed, s.warnUnknownYear(ctx, calendar, now), s.handOn(ctx))
+	return errors.Join(failed...)
+}
+
+// since returns when the group was first seen: earlier slots are nobody's fault.
+func (s *Scheduler) since(ctx context.Context, group string, now time.Time) (time.Time, error) {
+	mark := storage.Run{Job: "since", Group: group, State: storage.RunEmpty, Due: visit.Millis(now), At: visit.Millis(now)}
+	run, err := s.Store.Runs().Get(ctx, mark.ID())
+	if errors.Is(err, storage.ErrNotFound) {
+		_, err = s.Store.Runs().Begin(ctx, mark)
+		run = mark
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the ledger: %w", err)
+	}
+	return run.Due, nil
+}
+
+// due runs a job for a group if one of its slots has come and was not dealt
+// with. Of several missed slots only the latest can still be in time.
+func (s *Scheduler) due(ctx context.Context, j job, calendar *visit.Calendar, team visit.Team, group string, since, now time.Time) error {
+	from := now.Add(-lookBack)
+	if since.After(from) {
+		from = since
+	}
+	daily := Daily{At: j.at, Workday: calendar.Workday}
+	zone := s.Policy.ZoneOf(team)
+	for slot := daily.Next(from.Add(-time.Millisecond), zone); !slot.After(now); slot = daily.Next(slot, zone) {
+		if err := s.slot(ctx, j, team, group, slot, now); err != nil {
+			return fmt.Errorf("%s for %s: %w", j.name, team.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Scheduler) slot(ctx context.Context, j job, team visit.Team, group string, slot, now time.Time) error {
+	run := storage.Run{
+		Job: j.name, Group: group, Date: visit.DateOf(slot.In(s.Policy.ZoneOf(team))),
+		Due: visit.Millis(slot), At: visit.Millis(now), Late: now.Sub(slot) > lateAfter,
+	}
+	if _, err := s.Store.Runs().Get(ctx, run.ID()); err == nil || !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	if now.Sub(slot) > j.within {
+		return s.missed(ctx, run)
+	}
+	return s.render(ctx, j, team, run)
+}
+
+// render writes the run's post into the ledger. Whoever inserts it first decides what is said.
+func (s *Scheduler) render(ctx context.Context, j job, team visit.Team, run storage.Run) error {
+	body, err := j.write(ctx, team, run.Date, run.Late)
+	if err != nil {
+		return err
+	}
+	run.State = storage.RunRendered
+	if body.Card == nil && body.Text == "" {
+		run.State = storage.RunEmpty
+	} else if run.Body, err = json.Marshal(body); err != nil {
+		return fmt.Errorf("write a post: %w", err)
+	}
+	if _, err := s.Store.Runs().Begin(ctx, run); err != nil {
+		return fmt.Errorf("begin a run: %w", err)
+	}
+	return nil
+}
+
+// missed records a slot whose deadline passed, and tells the admins once.
+func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
+	run.State = storage.RunMissed
+	fresh, err := s.Store.Runs().Begin(ctx, run)
+	if err != nil || !fresh {
+		return err
+	}
+	s.Log.Warn("a scheduled post was missed", "run", run.ID())
+	return s.tellAdmins(ctx, "missed/"+run.ID(), s.Say.T("job.missed",
+		"Job", s.Say.T("job."+run.Job), "Date", s.Say.Date(run.Date.Time())))
+}
+
+// handOn gives rendered runs to the outbox. The outbox knows the post by the
+// run's id, so that doing it twice says nothing twice.
+func (s *Scheduler) handOn(ctx context.Context) error {
+	for {
+		runs, err := s.Store.Runs().Rendered(ctx, 100)
+		if err != nil {
+			return fmt.Errorf("read the ledger: %w", err)
+		}
+		if len(runs) == 0 {
+			return nil
+		}
+		for _, r := range runs {
+			var body bot.Body
+			if err := json.Unmarshal(r.Body, &body); err != nil {
+				return fmt.Errorf("read the post of %s: %w", r.ID(), err)
+			}
+			to, err := bot.ParseAddress(r.Group)
+			if err != nil {
+				return fmt.Errorf("hand on %s: %w", r.ID(), err)
+			}
+			if err := s.Outbox.Say(ctx, bot.Post{ID: "run/" + r.ID(), To: to, Body: body}); err != nil {
+				return err
+			}
+			if err := s.Store.Runs().Posted(ctx, r.ID()); err != nil {
+				return fmt.Errorf("mark %s posted: %w", r.ID(), err)
+			}
+		}
+	}
+}
+
+// tellAdmins says a sentence to every admin, once an id.
+func (s *Scheduler) tellAdmins(ctx context.Context, id, text string) error {
+	admins := append([]bot.Address(nil), s.Admins...)
+	reps, err := s.Store.Roster().Reps(ctx)
+	if err != nil {
+		return fmt.Errorf("read the roster: %w", err)
+	}
+	for _, r := range reps {
+		if r.Role != visit.RoleAdmin {
+			continue
+		}
+		for platform, user := range r.Identities {
+			admins = append(admins, bot.Address{Platform: platform, Place: bot.ToUser, ID: user})
+		}
+	}
+	for _, a := range admins {
+		if err := s.Outbox.Say(ctx, bot.Post{ID: id + "/" + a.String(), To: a, Body: bot.Body{Text: text}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Job runs one job for the groups of the teams now, whatever the time, or
+// with dry only returns what it would say. The ledger still holds: a run that
+// was begun is not begun again.
+func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams []visit.Team, dry bool) (map[string]bot.Body, error) {
+	out := make(map[string]bot.Body)
+	for _, j := range s.jobs {
+		if j.name != name {
+			continue
+		}
+		for _, team := range teams {
+			body, err := j.write(ctx, team, date, false)
+			if err != nil {
+				return nil, err
+			}
+			out[team.Name] = body
+			if dry {
+				continue
+			}
+			for _, group := range team.Groups {
+				now := visit.Millis(s.Now())
+				run := storage.Run{Job: j.name, Group: group, Date: date, Due: visit.Millis(date.At(j.at, s.Policy.ZoneOf(team))), At: now}
+				if _, err := s.Store.Runs().Get(ctx, run.ID()); err == nil {
+					continue
+				}
+				if err := s.render(ctx, j, team, run); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if dry {
+			return out, nil
+		}
+		return out, s.handOn(ctx)
+	}
+	return nil, fmt.Errorf("there is no job %q", name)
+}

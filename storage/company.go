@@ -1,0 +1,67 @@
+package storage
+
+import (
+	"context"
+
+	"roundsman/visit"
+)
+
+// Roster keeps people and teams.
+type Roster interface {
+	Versioned
+	// PutReps inserts or replaces people by id. An identity may belong to one
+	// person only: ErrConflict, and nothing of the call is kept. Within one call
+	// it may move from one person to another. An empty user is no identity.
+	PutReps(ctx context.Context, reps ...visit.Rep) error
+	// Reps returns everybody, by id.
+	Reps(ctx context.Context) ([]visit.Rep, error)
+	// ByIdentity returns the person with the user id on the platform, or ErrNotFound.
+	ByIdentity(ctx context.Context, platform, user string) (visit.Rep, error)
+	// PutTeam inserts or replaces a team by name, its groups included.
+	PutTeam(ctx context.Context, t visit.Team) error
+	// Teams returns all teams, by name.
+	Teams(ctx context.Context) ([]visit.Team, error)
+}
+
+// Customers keeps the places that are visited.
+type Customers interface {
+	Versioned
+	// Put inserts or replaces customers by id.
+	Put(ctx context.Context, customers ...visit.Customer) error
+	// Get returns the customers with the ids that exist, by id.
+	Get(ctx context.Context, ids ...string) ([]visit.Customer, error)
+	// Owned returns a rep's customers, by id.
+	Owned(ctx context.Context, rep string) ([]visit.Customer, error)
+	// Search returns customers whose name or id contains text, by id, at most
+	// limit; an empty text matches all.
+	Search(ctx context.Context, text string, limit int) ([]visit.Customer, error)
+	// Count returns how many there are.
+	Count(ctx context.Context) (int, error)
+}
+
+// Plans keeps planned visits. The key of one is rep, date and customer.
+type Plans interface {
+	// Put inserts or replaces planned visits by key.
+	Put(ctx context.Context, visits ...visit.PlannedVisit) error
+	// Day returns a rep's plan of a date, by (Order, Customer).
+	Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error)
+	// Date returns all planned visits of a date, by (Rep, Order, Customer).
+	Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error)
+}
+
+// Calendar keeps imported holidays and make-up workdays.
+type Calendar interface {
+	Versioned
+	// Put inserts or replaces holidays by date.
+	Put(ctx context.Context, holidays ...visit.Holiday) error
+	// All returns them by date.
+	All(ctx context.Context) ([]visit.Holiday, error)
+}
+
+// Consents keeps who agreed to what. The key of one is its source.
+type Consents interface {
+	// Put inserts a consent; one with the same source is skipped.
+	Put(ctx context.Context, c visit.Consent) error
+	// Latest returns the person's newest consent, or ErrNotFound.
+	Latest(ctx context.Context, rep string) (visit.Consent, error)
+}

@@ -1,0 +1,30 @@
+package storage
+
+import (
+	"context"
+	"iter"
+
+	"roundsman/visit"
+)
+
+// FactFilter selects facts; zero fields select everything.
+type FactFilter struct {
+	Rep  string
+	Team string
+	// From and To are inclusive dates.
+	From, To visit.Date
+}
+
+// Facts keeps what happened in reps' days. There is no way to change one.
+type Facts interface {
+	// Append inserts the facts whose ids are not there yet; an id that is
+	// there is skipped. Either all new ones become durable or an error is
+	// returned, after which appending the same again completes it.
+	Append(ctx context.Context, facts ...visit.Fact) error
+	// Day returns the facts of a rep's date, by (At, ID).
+	Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fact, error)
+	// Get returns one fact, or ErrNotFound.
+	Get(ctx context.Context, id string) (visit.Fact, error)
+	// Range yields the facts that match, by (Date, Rep, At, ID), read as it goes.
+	Range(ctx context.Context, f FactFilter) iter.Seq2[visit.Fact, error]
+}

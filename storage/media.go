@@ -1,0 +1,59 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"roundsman/visit"
+)
+
+// Fetch is a photo whose bytes are to be had from its platform.
+type Fetch struct {
+	// ID is the id of the photo's fact.
+	ID   string
+	Rep  string
+	Date visit.Date
+	// Platform, Message and Resource say where the bytes are.
+	Platform string
+	Message  string
+	Resource string
+	// File says that it came as a file, not as a picture.
+	File bool
+	// Name is the file name given, if any.
+	Name    string
+	Created time.Time
+	// Attempts counts failed tries; Next is when the next is due.
+	Attempts int
+	Next     time.Time
+}
+
+// Blob is the content of a photo as it came.
+type Blob struct {
+	// SHA256 is the hex digest of Data and its key.
+	SHA256 string
+	// Type is the media type that the bytes themselves show.
+	Type string
+	Data []byte
+}
+
+// Media keeps photos and the queue of those still to be fetched.
+type Media interface {
+	// Enqueue inserts f unless its id is or was there.
+	Enqueue(ctx context.Context, f Fetch) error
+	// Due returns fetches that are not finished, due at now and held by nobody, by (Next, ID), at most limit.
+	Due(ctx context.Context, now time.Time, limit int) ([]Fetch, error)
+	// Claim takes the fetch until the instant unless somebody holds it at now
+	// (ErrConflict) or it is finished (ErrNotFound).
+	Claim(ctx context.Context, id, owner string, now, until time.Time) error
+	// Retry records a failed try and gives the claim up. ErrConflict if the
+	// claim is not owner's any more, ErrNotFound if the fetch is finished or unknown.
+	Retry(ctx context.Context, id, owner string, attempts int, next time.Time) error
+	// Finish ends the fetch, whatever came of it; the id stays. Twice is fine.
+	Finish(ctx context.Context, id string) error
+	// PutBlob keeps the bytes under their digest; the same again is fine.
+	PutBlob(ctx context.Context, b Blob) error
+	// Blob returns the bytes, or ErrNotFound.
+	Blob(ctx context.Context, sha256 string) (Blob, error)
+	// Count returns how many fetches are not finished.
+	Count(ctx context.Context) (int, error)
+}

@@ -1,0 +1,95 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// PostState is how far a post has come.
+type PostState string
+
+// The states of a post.
+const (
+	// PostPending: the newest desired version has not been delivered yet.
+	PostPending PostState = "pending"
+	// PostSent: the newest desired version stands in the chat.
+	PostSent PostState = "sent"
+	// PostUncertain: it may or may not have been delivered, and cannot be tried again without perhaps saying it twice.
+	PostUncertain PostState = "uncertain"
+	// PostFailed: the platform refuses it for good.
+	PostFailed PostState = "failed"
+)
+
+// Post is something to say: an id and a desired content with a version.
+type Post struct {
+	// ID derives from the post's cause.
+	ID string
+	// Chat is the address "platform:chat" it goes to; posts to one chat keep their order.
+	Chat string
+	// Body is the desired content, opaque here.
+	Body []byte
+	// Version of the desired content; a higher one replaces a lower one, never the other way round.
+	Version int64
+	// NotBefore holds the first delivery back.
+	NotBefore time.Time
+	// Created orders the posts of a chat.
+	Created time.Time
+
+	Progress
+}
+
+// Progress is what the sender knows about a post.
+type Progress struct {
+	State PostState
+	// SentVersion is the version that stands in the chat, 0 for none.
+	SentVersion int64
+	// TryVersion and TryPart say what the sender was about to deliver, and
+	// TrySince since when: if it died, the outcome of that try is unknown.
+	TryVersion int64
+	TryPart    int
+	TrySince   time.Time
+	// Remote are the platform's message ids of the delivered parts.
+	Remote []string
+	// Attempts counts failed tries of the current version; Next is when the next one is due.
+	Attempts int
+	Next     time.Time
+	// Error is the last failure, in a word or a code.
+	Error string
+}
+
+// Claim is the right of one sender to deliver a post until Until.
+type Claim struct {
+	Owner string
+	Until time.Time
+}
+
+// Outbox keeps what is to be said until it stands in the chat.
+type Outbox interface {
+	// Desire asks for p: it inserts the post, or, if p.Version is higher than
+	// the stored desired version, replaces body and version and makes the
+	// post pending again, at p.NotBefore if nothing of it was sent. Otherwise
+	// nothing changes. It reports whether anything did. Only ID, Chat, Body,
+	// Version, NotBefore and Created are read.
+	Desire(ctx context.Context, p Post) (changed bool, err error)
+	// Due returns pending posts whose Next and NotBefore are not after now
+	// and that nobody holds at now, by (Created, ID), at most limit.
+	Due(ctx context.Context, now time.Time, limit int) ([]Post, error)
+	// Claim takes the post for c.Owner unless another owner holds it at now
+	// (ErrConflict) or it is not pending (ErrNotFound), and returns it as it
+	// is then.
+	Claim(ctx context.Context, id string, now time.Time, c Claim) (Post, error)
+	// Report records progress under owner's claim, and gives the claim up if
+	// release is set. If a newer version was desired meanwhile, a reported
+	// PostSent becomes PostPending, due at once. ErrConflict if owner's claim
+	// was taken over or given up, ErrNotFound if there is no such post.
+	// SentVersion never goes backwards.
+	Report(ctx context.Context, id, owner string, p Progress, release bool) error
+	// Get returns the post, or ErrNotFound.
+	Get(ctx context.Context, id string) (Post, error)
+	// List returns posts in the state, by (Created, ID), at most limit.
+	List(ctx context.Context, state PostState, limit int) ([]Post, error)
+	// Backlog returns how many posts are pending and when the oldest was created.
+	Backlog(ctx context.Context) (pending int, oldest time.Time, err error)
+	// Sweep forgets sent and failed posts created before the instant, and returns how many.
+	Sweep(ctx context.Context, before time.Time) (int, error)
+}

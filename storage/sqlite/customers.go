@@ -1,0 +1,67 @@
+package sqlite
+
+import (
+	"context"
+
+	"roundsman/visit"
+)
+
+type customers struct{ s *Store }
+
+func (c customers) Version(ctx context.Context) (int64, error) { return c.s.version(ctx, "customers") }
+
+func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
+	const doing = "storing customers"
+	if len(put) == 0 {
+		return nil
+	}
+	type record struct{ id, name, owner, doc string }
+	records := make([]record, len(put))
+	for i, customer := range put {
+		doc, err := encode(customer)
+		if err != nil {
+			return translate(ctx, doing, err)
+		}
+		records[i] = record{customer.ID, customer.Name, customer.Owner, doc}
+	}
+	return c.s.write(ctx, doing, func(t *tx) error {
+		for _, r := range records {
+			_, err := t.exec(`
+				INSERT INTO customers (id, name, owner, doc) VALUES (?, ?, ?, ?)
+				ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner = excluded.owner, doc = excluded.doc`,
+				r.id, r.name, r.owner, r.doc)
+			if err != nil {
+				return err
+			}
+		}
+		return t.bump("customers")
+	})
+}
+
+func (c customers) Get(ctx context.Context, ids ...string) ([]visit.Customer, error) {
+	const doing = "reading customers"
+	if len(ids) == 0 {
+		return nil, ctx.Err()
+	}
+	list, err := encode(ids)
+	if err != nil {
+		return nil, translate(ctx, doing, err)
+	}
+	return many(ctx, c.s, doing, scanDoc[visit.Customer],
+		"SELECT doc FROM customers WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", list)
+}
+
+func (c customers) Owned(ctx context.Context, rep string) ([]visit.Customer, error) {
+	return many(ctx, c.s, "reading a rep's customers", scanDoc[visit.Customer],
+		"SELECT doc FROM customers WHERE owner = ? ORDER BY id", rep)
+}
+
+// Search walks the customers by id: no index finds the middle of a word.
+func (c customers) Search(ctx context.Context, text string, limit int) ([]visit.Customer, error) {
+	return many(ctx, c.s, "searching customers", scanDoc[visit.Customer], `
+		SELECT doc FROM customers WHERE instr(name, ?1) > 0 OR instr(id, ?1) > 0 ORDER BY id LIMIT ?2`, text, max(limit, 0))
+}
+
+func (c customers) Count(ctx context.Context) (int, error) {
+	return one(ctx, c.s, "counting customers", scanOne[int], "SELECT count(*) FROM customers")
+}

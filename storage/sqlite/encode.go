@@ -1,0 +1,43 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// millis returns t as it is stored.
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+// instant is a stored time on its way back.
+type instant struct{ time.Time }
+
+// Scan implements [database/sql.Scanner].
+func (i *instant) Scan(src any) error {
+	ms, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("an instant is stored as %T", src)
+	}
+	i.Time = time.UnixMilli(ms).UTC()
+	return nil
+}
+
+// encode returns v as JSON. JSON has no NaN and no infinity, and so neither
+// can be stored.
+func encode(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+// scanner is a row.
+type scanner interface{ Scan(dest ...any) error }
+
+// scanDoc reads a record that is kept whole.
+func scanDoc[T any](row scanner) (v T, err error) {
+	var doc []byte
+	if err := row.Scan(&doc); err != nil {
+		return v, err
+	}
+	err = json.Unmarshal(doc, &v)
+	return v, err
+}

@@ -1,0 +1,100 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"math"
+
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+type facts struct{ s *Store }
+
+func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
+	const doing = "appending facts"
+	docs := make([]string, len(add))
+	for i, fact := range add {
+		fact.At, fact.Received = visit.Millis(fact.At), visit.Millis(fact.Received)
+		doc, err := encode(fact)
+		if err != nil {
+			return translate(ctx, doing, err)
+		}
+		docs[i] = doc
+	}
+	return f.s.write(ctx, doing, func(t *tx) error {
+		for i, fact := range add {
+			_, err := t.exec(`
+				INSERT INTO facts (id, rep, team, date, at, doc) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+				fact.ID, fact.Rep, fact.Team, string(fact.Date), millis(fact.At), docs[i])
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (f facts) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fact, error) {
+	return many(ctx, f.s, "reading a day", scanDoc[visit.Fact],
+		"SELECT doc FROM facts WHERE rep = ? AND date = ? ORDER BY at, id", rep, string(date))
+}
+
+func (f facts) Get(ctx context.Context, id string) (visit.Fact, error) {
+	return one(ctx, f.s, "reading a fact", scanDoc[visit.Fact], "SELECT doc FROM facts WHERE id = ?", id)
+}
+
+// factPage is how many facts are read at once. Between two pages no
+// transaction is open, so that a slow reader does not keep the log from shrinking.
+const factPage = 500
+
+// endOfDates sorts after every date.
+const endOfDates = "~"
+
+func (f facts) Range(ctx context.Context, filter storage.FactFilter) iter.Seq2[visit.Fact, error] {
+	return func(yield func(visit.Fact, error) bool) {
+		// The last fact seen; the first page begins before everything.
+		last := visit.Fact{Date: filter.From}
+		at := int64(math.MinInt64)
+		for {
+			page, err := f.page(ctx, filter, last, at)
+			if err != nil {
+				yield(visit.Fact{}, err)
+				return
+			}
+			for _, fact := range page {
+				if !yield(fact, nil) {
+					return
+				}
+			}
+			if len(page) < factPage {
+				return
+			}
+			last = page[len(page)-1]
+			at = millis(last.At)
+		}
+	}
+}
+
+// page returns the next facts after (last.Date, last.Rep, at, last.ID). The +
+// keeps SQLite from choosing the team's index, which would have to be sorted.
+func (f facts) page(ctx context.Context, filter storage.FactFilter, last visit.Fact, at int64) ([]visit.Fact, error) {
+	const doing = "reading facts"
+	date, to := string(last.Date), cmp.Or(string(filter.To), endOfDates)
+	switch {
+	case filter.Rep != "":
+		return many(ctx, f.s, doing, scanDoc[visit.Fact], `
+			SELECT doc FROM facts WHERE rep = ?1 AND (date, at, id) > (?2, ?3, ?4) AND date <= ?5
+				AND (?6 = '' OR +team = ?6)
+			ORDER BY date, at, id LIMIT ?7`, filter.Rep, date, at, last.ID, to, filter.Team, factPage)
+	case filter.Team != "":
+		return many(ctx, f.s, doing, scanDoc[visit.Fact], `
+			SELECT doc FROM facts WHERE team = ? AND (date, rep, at, id) > (?, ?, ?, ?) AND date <= ?
+			ORDER BY date, rep, at, id LIMIT ?`, filter.Team, date, last.Rep, at, last.ID, to, factPage)
+	default:
+		return many(ctx, f.s, doing, scanDoc[visit.Fact], `
+			SELECT doc FROM facts WHERE (date, rep, at, id) > (?, ?, ?, ?) AND date <= ?
+			ORDER BY date, rep, at, id LIMIT ?`, date, last.Rep, at, last.ID, to, factPage)
+	}
+}

@@ -1,0 +1,51 @@
+package sqlite
+
+import (
+	"context"
+
+	"roundsman/visit"
+)
+
+type plans struct{ s *Store }
+
+func (p plans) Put(ctx context.Context, visits ...visit.PlannedVisit) error {
+	const doing = "storing planned visits"
+	if len(visits) == 0 {
+		return nil
+	}
+	type record struct {
+		rep, date, customer string
+		order               int
+		doc                 string
+	}
+	records := make([]record, len(visits))
+	for i, v := range visits {
+		doc, err := encode(v)
+		if err != nil {
+			return translate(ctx, doing, err)
+		}
+		records[i] = record{v.Rep, string(v.Date), v.Customer, v.Order, doc}
+	}
+	return p.s.write(ctx, doing, func(t *tx) error {
+		for _, r := range records {
+			_, err := t.exec(`
+				INSERT INTO plans (rep, date, customer, ord, doc) VALUES (?, ?, ?, ?, ?)
+				ON CONFLICT (rep, date, customer) DO UPDATE SET ord = excluded.ord, doc = excluded.doc`,
+				r.rep, r.date, r.customer, r.order, r.doc)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error) {
+	return many(ctx, p.s, "reading a rep's plan", scanDoc[visit.PlannedVisit],
+		"SELECT doc FROM plans WHERE rep = ? AND date = ? ORDER BY ord, customer", rep, string(date))
+}
+
+func (p plans) Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error) {
+	return many(ctx, p.s, "reading a date's plans", scanDoc[visit.PlannedVisit],
+		"SELECT doc FROM plans WHERE date = ? ORDER BY rep, ord, customer", string(date))
+}

@@ -1,0 +1,65 @@
+package sqlite_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"roundsman/storage/sqlite"
+	"roundsman/storage/storagetest"
+)
+
+// small tables are read whole on purpose: there are as many reps, teams and
+// holidays as a company has, and no index finds the middle of a customer's name.
+var small = []string{"reps", "teams", "holidays", "customers", "json_each"}
+
+// partial indexes hold only the rows that are asked for.
+var partial = []string{"inbox_waiting", "inbox_dead", "runs_rendered", "fetches_open", "imports_pending"}
+
+var (
+	scanned = regexp.MustCompile(`^SCAN (\w+)`)
+	using   = regexp.MustCompile(`USING (?:COVERING )?INDEX (\w+)`)
+	// sought is the column that a statement looks for first.
+	sought = regexp.MustCompile(`WHERE (\w+) = \?`)
+)
+
+// TestEveryStatementUsesAnIndex looks at every statement that the methods of
+// the store run, not at a list that somebody has to remember.
+func TestEveryStatementUsesAnIndex(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	storagetest.Exercise(t, s)
+	plans, err := sqlite.Plans(t.Context(), s.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plans) < 50 {
+		t.Fatalf("only %d statements were seen", len(plans))
+	}
+	searches := 0
+	for query, steps := range plans {
+		// A search by another column's index would still read what is not asked for.
+		if m := sought.FindStringSubmatch(query); m != nil && !strings.Contains(strings.Join(steps, "\n"), m[1]+"=?") {
+			t.Errorf("%s\ndoes not search by %s: %q", query, m[1], steps)
+		}
+		for _, step := range steps {
+			if strings.HasPrefix(step, "SEARCH") {
+				searches++
+			}
+			if strings.Contains(step, "TEMP B-TREE") {
+				t.Errorf("%s\nsorts: %s", query, step)
+			}
+			m := scanned.FindStringSubmatch(step)
+			if m == nil || m[1] == "CONSTANT" || slices.Contains(small, m[1]) {
+				continue
+			}
+			if index := using.FindStringSubmatch(step); index == nil || !slices.Contains(partial, index[1]) {
+				t.Errorf("%s\nreads all of %s: %s", query, m[1], step)
+			}
+		}
+	}
+	if searches < 20 {
+		t.Errorf("only %d statements search by an index", searches)
+	}
+}

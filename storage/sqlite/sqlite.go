@@ -1,0 +1,273 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"roundsman/storage"
+)
+
+const (
+	// readers is how many connections read at the same time.
+	readers = 4
+	// busyMillis is how long a write waits for another process's.
+	busyMillis = 5000
+)
+
+// minVersion is the first SQLite without the bug in which a checkpoint that
+// meets a write can lose committed transactions (3.7.0 to 3.51.2).
+var minVersion = [3]int{3, 51, 3}
+
+// Options say how a store is opened.
+type Options struct {
+	// Serve takes the exclusive lock on the file path.lock: one process only
+	// may serve a database. Without it the store may be opened beside a
+	// serving process, to read and to write.
+	Serve bool
+}
+
+// Store is everything kept in one SQLite file.
+type Store struct {
+	path   string
+	locked *os.File
+	writes *sql.DB
+	writer *writer
+	read   *sql.DB
+	stmts  *stmtCache
+
+	// closing is closed with the store.
+	closing chan struct{}
+	close   func() error
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// Open opens the database at path, or makes it if there is no file. It brings
+// an older schema forward. It fails with [storage.ErrLocked] if opts.Serve is
+// set and another process serves it, with [ErrDamaged] if the file is cut off,
+// empty or corrupt, and with [ErrForeign] if it is another program's or a newer version's.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	s, err := open(ctx, path, opts)
+	if err != nil {
+		return nil, translate(ctx, "opening the database "+path, err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, path string, opts Options) (_ *Store, err error) {
+	path, err = resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, closing: make(chan struct{})}
+	s.close = sync.OnceValue(s.shut)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if opts.Serve {
+		if s.locked, err = lock(path + ".lock"); err != nil {
+			return nil, fmt.Errorf("locking %s.lock: %w", path, err)
+		}
+	}
+	// SQLite takes a file of no length for a new database. A store that was cut
+	// off must not come up as an empty one.
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+		return nil, fmt.Errorf("%w: it is empty; remove it if a new store is meant", ErrDamaged)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if s.writes, err = sql.Open("sqlite", dsn(path, "rwc")); err != nil {
+		return nil, err
+	}
+	conn, err := s.writes.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	s.writer = newWriter(conn)
+	if s.read, err = sql.Open("sqlite", dsn(path, "ro")); err != nil {
+		return nil, err
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	s.stmts = newStmtCache(s.read)
+	return s, s.read.PingContext(ctx)
+}
+
+// resolve returns the one name of the file, so that a second name for it meets the same lock.
+func resolve(path string) (string, error) {
+	if path == "" || path == ":memory:" {
+		return "", fmt.Errorf("%q is not the name of a file", path)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, filepath.Base(path)), nil
+}
+
+// dsn returns the connection string; mode is that of SQLite's URIs.
+func dsn(path, mode string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/…
+	}
+	q := url.Values{"mode": {mode}, "_busy_timeout": {fmt.Sprint(busyMillis)}, "_dqs": {"0"}, "_defensive": {"1"}}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// prepare checks the engine and the file, and sets up the connection that writes.
+func prepare(ctx context.Context, c *sql.Conn) error {
+	var version string
+	if err := c.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
+		return err
+	}
+	var v [3]int
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &v[0], &v[1], &v[2]); err != nil {
+		return fmt.Errorf("reading SQLite's version %q: %w", version, err)
+	}
+	if slices.Compare(v[:], minVersion[:]) < 0 {
+		return fmt.Errorf("SQLite %s can lose committed data; at least %d.%d.%d is needed",
+			version, minVersion[0], minVersion[1], minVersion[2])
+	}
+	if err := recognise(ctx, c); err != nil {
+		return err
+	}
+	var found string
+	if err := c.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return fmt.Errorf("%w: %s", ErrDamaged, found)
+	}
+	var mode string
+	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("the file system does not allow write-ahead logging (journal mode is %s)", mode)
+	}
+	for _, pragma := range []string{
+		"synchronous = FULL",
+		// macOS keeps an fsync in the drive's cache; the others ignore these.
+		"fullfsync = ON",
+		"checkpoint_fullfsync = ON",
+		"foreign_keys = OFF",
+		// After a large import the log shrinks again.
+		"journal_size_limit = 67108864",
+	} {
+		if _, err := c.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return err
+		}
+	}
+	return migrate(ctx, c)
+}
+
+// readStmt returns a prepared statement of the reading connections.
+func (s *Store) readStmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	select {
+	case <-s.closing:
+		return nil, ErrClosed
+	default:
+		return s.stmts.get(ctx, query)
+	}
+}
+
+// Ping reports whether the store answers: a read, and an empty turn of the writer.
+func (s *Store) Ping(ctx context.Context) error {
+	if _, err := s.version(ctx, "roster"); err != nil {
+		return err
+	}
+	return s.write(ctx, "asking the writer", func(*tx) error { return nil })
+}
+
+// Close finishes the writes that were begun, moves the log into the database
+// and gives up the lock. It may be called twice.
+func (s *Store) Close() error {
+	if err := s.close(); err != nil {
+		return translate(context.Background(), "closing the database "+s.path, err)
+	}
+	return nil
+}
+
+// shut closes as much as was opened.
+func (s *Store) shut() error {
+	close(s.closing)
+	var errs []error
+	if s.writer != nil {
+		s.writer.stop()
+	}
+	if s.read != nil {
+		s.stmts.close()
+		errs = append(errs, s.read.Close())
+	}
+	if s.writer != nil {
+		// With another process at work the log stays, and that is no error.
+		_, err := s.writer.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+		s.writer.stmts.close()
+		errs = append(errs, err, s.writer.conn.Close())
+	}
+	if s.writes != nil {
+		errs = append(errs, s.writes.Close())
+	}
+	if s.locked != nil {
+		// The file stays: a process that waits to lock it would hold another one.
+		errs = append(errs, s.locked.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Inbox returns the inbox.
+func (s *Store) Inbox() storage.Inbox { return inbox{s} }
+
+// Outbox returns the outbox.
+func (s *Store) Outbox() storage.Outbox { return outbox{s} }
+
+// Facts returns the facts.
+func (s *Store) Facts() storage.Facts { return facts{s} }
+
+// Roster returns people and teams.
+func (s *Store) Roster() storage.Roster { return roster{s} }
+
+// Customers returns the customers.
+func (s *Store) Customers() storage.Customers { return customers{s} }
+
+// Plans returns the planned visits.
+func (s *Store) Plans() storage.Plans { return plans{s} }
+
+// Calendar returns the imported holidays.
+func (s *Store) Calendar() storage.Calendar { return calendar{s} }
+
+// Consents returns who agreed to what.
+func (s *Store) Consents() storage.Consents { return consents{s} }
+
+// Runs returns the ledger of scheduled jobs.
+func (s *Store) Runs() storage.Runs { return runs{s} }
+
+// Media returns photos and those still to be fetched.
+func (s *Store) Media() storage.Media { return media{s} }
+
+// Imports returns the import jobs.
+func (s *Store) Imports() storage.Imports { return imports{s} }

@@ -1,0 +1,128 @@
+package storagetest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"roundsman/geo"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+func fullCustomer() visit.Customer {
+	return visit.Customer{
+		ID: "客户-" + chinese, Name: chinese, Point: geo.Point{Lat: 31.230416123456789, Lng: -121.4, Datum: geo.BD09},
+		Address: chinese, Radius: 1.0 / 3, Owner: "rep-" + chinese, Grade: "A", Cadence: 7, Area: chinese,
+		Contact: chinese, Phone: "+86 138-0000-0000",
+	}
+}
+
+func testCustomers(t *testing.T, s suite) {
+	setup := func(t *testing.T, customers ...visit.Customer) (context.Context, storage.Customers) {
+		t.Helper()
+		t.Parallel()
+		c := s.open(t).Customers()
+		if len(customers) > 0 {
+			ok(t, c.Put(t.Context(), customers...))
+		}
+		return t.Context(), c
+	}
+	ids := func(customers []visit.Customer) []string {
+		var out []string
+		for _, c := range customers {
+			out = append(out, c.ID)
+		}
+		return out
+	}
+
+	t.Run("every field comes back", func(t *testing.T) {
+		full, zero := fullCustomer(), visit.Customer{}
+		complete(t, full)
+		ctx, c := setup(t, full, zero)
+		want := []visit.Customer{zero, full}
+		equal(t, val(c.Get(ctx, full.ID, ""))(t), want)
+		equal(t, val(c.Search(ctx, "", 9))(t), want)
+		equal(t, val(c.Owned(ctx, full.Owner))(t), []visit.Customer{full})
+	})
+
+	t.Run("get returns those that exist once each by id", func(t *testing.T) {
+		ctx, c := setup(t, visit.Customer{ID: "b"}, visit.Customer{ID: "甲"}, visit.Customer{ID: "a"}, visit.Customer{ID: "乙"})
+		equal(t, ids(val(c.Get(ctx, "甲", "a", "unknown", "乙", "a"))(t)), []string{"a", "乙", "甲"})
+		equal(t, ids(val(c.Get(ctx))(t)), nil)
+		equal(t, ids(val(c.Get(ctx, "unknown"))(t)), nil)
+	})
+
+	t.Run("many ids at once", func(t *testing.T) {
+		var all []visit.Customer
+		var want []string
+		for i := range 3000 {
+			all = append(all, visit.Customer{ID: fmt.Sprintf("%05d", i)})
+			want = append(want, all[i].ID)
+		}
+		ctx, c := setup(t, all...)
+		equal(t, ids(val(c.Get(ctx, want...))(t)), want)
+		equal(t, val(c.Count(ctx))(t), 3000)
+	})
+
+	t.Run("a customer is replaced whole", func(t *testing.T) {
+		full := fullCustomer()
+		ctx, c := setup(t, full)
+		replaced := visit.Customer{ID: full.ID, Name: "新", Owner: "2"}
+		ok(t, c.Put(ctx, replaced))
+		equal(t, val(c.Get(ctx, full.ID))(t), []visit.Customer{replaced})
+		equal(t, ids(val(c.Owned(ctx, full.Owner))(t)), nil)
+		equal(t, ids(val(c.Owned(ctx, "2"))(t)), []string{full.ID})
+		equal(t, ids(val(c.Search(ctx, full.Name, 9))(t)), ids([]visit.Customer{replaced}))
+		equal(t, val(c.Count(ctx))(t), 1)
+	})
+
+	t.Run("owned are a rep's by id", func(t *testing.T) {
+		ctx, c := setup(t, visit.Customer{ID: "2", Owner: "r"}, visit.Customer{ID: "1", Owner: "r"}, visit.Customer{ID: "3", Owner: "R"}, visit.Customer{ID: "4"})
+		equal(t, ids(val(c.Owned(ctx, "r"))(t)), []string{"1", "2"})
+		equal(t, ids(val(c.Owned(ctx, "nobody"))(t)), nil)
+	})
+
+	t.Run("search finds text in name or id and takes it literally", func(t *testing.T) {
+		ctx, c := setup(t,
+			visit.Customer{ID: "C1", Name: "徐汇便利店"},
+			visit.Customer{ID: "C2", Name: "便利蜂 100%"},
+			visit.Customer{ID: "C3", Name: "a.b_c\\d"},
+			visit.Customer{ID: "便利-4", Name: "(a+)+$"},
+			visit.Customer{ID: "X5", Name: "axb"},
+		)
+		for text, want := range map[string][]string{
+			"便利": {"C1", "C2", "便利-4"}, "": {"C1", "C2", "C3", "X5", "便利-4"}, "C": {"C1", "C2", "C3"},
+			"%": {"C2"}, "_": {"C3"}, "a.b": {"C3"}, "\\": {"C3"}, "(a+)+$": {"便利-4"}, "*": nil, "无": nil, ".": {"C3"},
+		} {
+			got := val(c.Search(ctx, text, 99))(t)
+			t.Log(text)
+			equal(t, ids(got), want)
+		}
+		equal(t, ids(val(c.Search(ctx, "便利", 2))(t)), []string{"C1", "C2"})
+		equal(t, ids(val(c.Search(ctx, "", 0))(t)), nil)
+	})
+
+	t.Run("numbers that are none are refused and nothing is kept", func(t *testing.T) {
+		ctx, c := setup(t)
+		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			for _, bad := range []visit.Customer{
+				{ID: "bad", Radius: v},
+				{ID: "bad", Point: geo.Point{Lat: v, Lng: 1, Datum: geo.WGS84}},
+				{ID: "bad", Point: geo.Point{Lat: 1, Lng: v, Datum: geo.WGS84}},
+			} {
+				if err := c.Put(ctx, visit.Customer{ID: "good"}, bad); err == nil {
+					t.Errorf("%v was stored", bad)
+				}
+			}
+		}
+		equal(t, val(c.Count(ctx))(t), 0)
+	})
+
+	t.Run("the version grows", func(t *testing.T) {
+		ctx, c := setup(t)
+		grows(t, c, func() error { return c.Put(ctx, visit.Customer{ID: "1"}) })
+		grows(t, c, func() error { return c.Put(ctx, visit.Customer{ID: "1", Name: "n"}, visit.Customer{ID: "2"}) })
+	})
+}

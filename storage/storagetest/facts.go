@@ -1,0 +1,211 @@
+package storagetest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"roundsman/geo"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+func fullFact() visit.Fact {
+	return visit.Fact{
+		ID: "fix-" + chinese, Kind: visit.KindFix, Rep: "rep-" + chinese, Team: chinese, Date: "2026-11-24",
+		At: at(1), Received: at(2), Platform: "feishu", Message: "om_" + chinese,
+		Fix: &visit.Fix{
+			Point: geo.Point{Lat: 31.230416123456789, Lng: -121.473701, Datum: geo.GCJ02}, Accuracy: 12.5, Address: chinese,
+			Evidence: visit.EvidencePin, Support: -1, Rule: visit.RuleVersion,
+			Claims: []visit.Claim{
+				{Customer: chinese, Verdict: visit.Near, Reasons: []visit.Reason{visit.ReasonOutside, visit.ReasonDrift}, Distance: 1.0 / 3, Radius: 200, Near: 5e-324},
+				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500},
+			},
+		},
+		Photo:  &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期"},
+		Note:   chinese,
+		Choice: &visit.Choice{Fix: "fix-1", Customer: chinese, Prospect: true},
+	}
+}
+
+func testFacts(t *testing.T, s suite) {
+	setup := func(t *testing.T, facts ...visit.Fact) (context.Context, storage.Facts) {
+		t.Helper()
+		t.Parallel()
+		f := s.open(t).Facts()
+		ok(t, f.Append(t.Context(), facts...))
+		return t.Context(), f
+	}
+	fact := func(id, rep, team string, date visit.Date, second int) visit.Fact {
+		return visit.Fact{ID: id, Kind: visit.KindNote, Rep: rep, Team: team, Date: date, At: at(second), Note: id}
+	}
+	ids := func(facts []visit.Fact) []string {
+		var out []string
+		for _, f := range facts {
+			out = append(out, f.ID)
+		}
+		return out
+	}
+
+	t.Run("every field comes back", func(t *testing.T) {
+		full, zero := fullFact(), visit.Fact{}
+		complete(t, full)
+		ctx, f := setup(t, full, zero)
+		equal(t, val(f.Get(ctx, full.ID))(t), full)
+		equal(t, val(f.Get(ctx, ""))(t), zero)
+		equal(t, val(f.Get(ctx, ""))(t).At.IsZero(), true)
+		equal(t, val(f.Day(ctx, full.Rep, full.Date))(t), []visit.Fact{full})
+		equal(t, val(collect(f.Range(ctx, storage.FactFilter{})))(t), []visit.Fact{zero, full})
+	})
+
+	t.Run("each kind alone comes back", func(t *testing.T) {
+		want := []visit.Fact{
+			{ID: "1", Kind: visit.KindFix, Fix: &visit.Fix{}},
+			{ID: "2", Kind: visit.KindPhoto, Photo: &visit.Photo{}},
+			{ID: "3", Kind: visit.KindChoice, Choice: &visit.Choice{}},
+			{ID: "4", Kind: visit.KindCheckOut},
+		}
+		ctx, f := setup(t, want...)
+		equal(t, val(f.Day(ctx, "", ""))(t), want)
+	})
+
+	t.Run("instants before 1970 and 1970 itself come back", func(t *testing.T) {
+		a, b := visit.Fact{ID: "a", At: time.UnixMilli(-1).UTC()}, visit.Fact{ID: "b", At: time.UnixMilli(0).UTC()}
+		ctx, f := setup(t, b, a)
+		equal(t, val(f.Day(ctx, "", ""))(t), []visit.Fact{a, b})
+	})
+
+	t.Run("an unknown fact is not found", func(t *testing.T) {
+		ctx, f := setup(t)
+		_, err := f.Get(ctx, "unknown")
+		wants(t, err, storage.ErrNotFound)
+		equal(t, val(f.Day(ctx, "r", "2026-11-24"))(t), []visit.Fact(nil))
+		equal(t, val(collect(f.Range(ctx, storage.FactFilter{})))(t), []visit.Fact(nil))
+	})
+
+	t.Run("an id that is there is skipped and the others are kept", func(t *testing.T) {
+		first := fact("a", "r", "t", "2026-11-24", 1)
+		ctx, f := setup(t, first)
+		again := first
+		again.Note = "other"
+		b := fact("b", "r", "t", "2026-11-24", 2)
+		other := b
+		other.Note = "second in the same call"
+		ok(t, f.Append(ctx, again, b, other))
+		ok(t, f.Append(ctx, again, b))
+		equal(t, val(f.Day(ctx, "r", "2026-11-24"))(t), []visit.Fact{first, b})
+	})
+
+	t.Run("numbers that are none are refused", func(t *testing.T) {
+		ctx, f := setup(t)
+		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			for name, fix := range map[string]visit.Fix{
+				"lat":      {Point: geo.Point{Lat: v, Lng: 1, Datum: geo.WGS84}},
+				"lng":      {Point: geo.Point{Lat: 1, Lng: v, Datum: geo.WGS84}},
+				"accuracy": {Accuracy: v},
+				"support":  {Support: v},
+				"distance": {Claims: []visit.Claim{{Distance: v}}},
+				"radius":   {Claims: []visit.Claim{{Radius: v}}},
+				"near":     {Claims: []visit.Claim{{Near: v}}},
+			} {
+				bad := visit.Fact{ID: fmt.Sprint(name, v), Fix: &fix}
+				if err := f.Append(ctx, bad); err == nil {
+					t.Errorf("a %s of %v was stored", name, v)
+				}
+			}
+		}
+		equal(t, val(collect(f.Range(ctx, storage.FactFilter{})))(t), []visit.Fact(nil))
+	})
+
+	t.Run("a day is one rep's date in order", func(t *testing.T) {
+		ctx, f := setup(t,
+			fact("late", "r", "t", "2026-11-24", 9), fact("b", "r", "t", "2026-11-24", 5), fact("a", "r", "t", "2026-11-24", 5),
+			fact("乙", "r", "t", "2026-11-24", 5), fact("甲", "r", "t", "2026-11-24", 5),
+			fact("other date", "r", "t", "2026-11-25", 1), fact("other rep", "R", "t", "2026-11-24", 1),
+		)
+		equal(t, ids(val(f.Day(ctx, "r", "2026-11-24"))(t)), []string{"a", "b", "乙", "甲", "late"})
+	})
+
+	t.Run("range filters and orders", func(t *testing.T) {
+		var all []visit.Fact
+		for i := range 120 {
+			all = append(all, fact(
+				fmt.Sprintf("%03d", (i*37)%120),
+				[]string{"甲", "a", "乙"}[i%3], []string{"华东一队", "b"}[i%2],
+				visit.Date("2026-11-20").Add(i%5), i%4,
+			))
+		}
+		ctx, f := setup(t, all...)
+		slices.SortFunc(all, func(a, b visit.Fact) int {
+			return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Rep, b.Rep), a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+		})
+		for _, filter := range []storage.FactFilter{
+			{},
+			{Rep: "甲"},
+			{Team: "华东一队"},
+			{Rep: "乙", Team: "b"},
+			{From: "2026-11-21"},
+			{To: "2026-11-23"},
+			{From: "2026-11-21", To: "2026-11-21"},
+			{From: "2026-11-23", To: "2026-11-21"},
+			{Rep: "a", Team: "华东一队", From: "2026-11-21", To: "2026-11-23"},
+			{Team: "b", From: "2026-11-22"},
+			{Rep: "nobody"},
+			{Team: "nobody"},
+		} {
+			want := slices.DeleteFunc(slices.Clone(all), func(fa visit.Fact) bool {
+				return filter.Rep != "" && fa.Rep != filter.Rep || filter.Team != "" && fa.Team != filter.Team ||
+					filter.From != "" && fa.Date < filter.From || filter.To != "" && fa.Date > filter.To
+			})
+			equal(t, val(collect(f.Range(ctx, filter)))(t), want)
+		}
+	})
+
+	t.Run("a long range comes whole and in order", func(t *testing.T) {
+		// More than any adapter reads at once, many of them at the same instant.
+		var all []visit.Fact
+		for i := range 2500 {
+			all = append(all, fact(fmt.Sprintf("%05d", i), "r", "t", "2026-11-24", i/1200))
+		}
+		ctx, f := setup(t, all...)
+		for _, filter := range []storage.FactFilter{{}, {Rep: "r"}, {Team: "t"}} {
+			equal(t, ids(val(collect(f.Range(ctx, filter)))(t)), ids(all))
+		}
+	})
+
+	t.Run("a range stops with its loop and lets others write meanwhile", func(t *testing.T) {
+		ctx, f := setup(t, fact("a", "r", "t", "2026-11-24", 1), fact("b", "r", "t", "2026-11-24", 2), fact("c", "r", "t", "2026-11-24", 3))
+		n := 0
+		for got, err := range f.Range(ctx, storage.FactFilter{}) {
+			ok(t, err)
+			ok(t, f.Append(ctx, fact("new"+got.ID, "r", "t", "2026-11-25", 1)))
+			if n++; n == 2 {
+				break
+			}
+		}
+		equal(t, n, 2)
+		equal(t, ids(val(f.Day(ctx, "r", "2026-11-25"))(t)), []string{"newa", "newb"})
+	})
+
+	t.Run("a range can be run again", func(t *testing.T) {
+		ctx, f := setup(t, fact("a", "r", "t", "2026-11-24", 1))
+		seq := f.Range(ctx, storage.FactFilter{})
+		equal(t, ids(val(collect(seq))(t)), []string{"a"})
+		ok(t, f.Append(ctx, fact("b", "r", "t", "2026-11-24", 2)))
+		equal(t, ids(val(collect(seq))(t)), []string{"a", "b"})
+	})
+
+	t.Run("the same facts at once are kept once", func(t *testing.T) {
+		ctx, f := setup(t)
+		for _, err := range race(t, func(ctx context.Context, i int) error {
+			return f.Append(ctx, fact("a", "r", "t", "2026-11-24", 1), fact("b", "r", "t", "2026-11-24", 2))
+		}) {
+			ok(t, err)
+		}
+		equal(t, ids(val(f.Day(ctx, "r", "2026-11-24"))(t)), []string{"a", "b"})
+	})
+}

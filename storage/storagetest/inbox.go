@@ -1,0 +1,180 @@
+package storagetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"roundsman/storage"
+)
+
+// key returns the key of goroutine i's event j.
+func key(i, j int) string { return fmt.Sprintf("event-%03d-%06d", i, j) }
+
+func fullEvent() storage.Event {
+	return storage.Event{
+		Key: "feishu:om_" + chinese, At: at(1), Received: at(2), Payload: []byte("\x00\xff" + chinese),
+		Attempts: 3, Next: at(4), Dead: true, Error: chinese,
+	}
+}
+
+func testInbox(t *testing.T, s suite) {
+	setup := func(t *testing.T, events ...storage.Event) (context.Context, storage.Inbox) {
+		t.Helper()
+		t.Parallel()
+		in := s.open(t).Inbox()
+		for _, e := range events {
+			equal(t, val(in.Accept(t.Context(), e))(t), true)
+		}
+		return t.Context(), in
+	}
+	keys := func(events []storage.Event) []string {
+		var out []string
+		for _, e := range events {
+			out = append(out, e.Key)
+		}
+		return out
+	}
+
+	t.Run("every field comes back", func(t *testing.T) {
+		dead := fullEvent()
+		complete(t, dead)
+		waiting, zero := fullEvent(), storage.Event{}
+		waiting.Key, waiting.Dead = "w", false
+		ctx, in := setup(t, dead, waiting, zero)
+		equal(t, val(in.Dead(ctx, 9))(t), []storage.Event{dead})
+		equal(t, val(in.Pending(ctx, at(4), 9))(t), []storage.Event{zero, waiting})
+	})
+
+	t.Run("a large payload comes back", func(t *testing.T) {
+		e := storage.Event{Key: "k", Payload: make([]byte, 1<<20)}
+		for i := range e.Payload {
+			e.Payload[i] = byte(i * 7)
+		}
+		ctx, in := setup(t, e)
+		got := val(in.Pending(ctx, at(0), 1))(t)
+		equal(t, len(got), 1)
+		equal(t, bytes.Equal(got[0].Payload, e.Payload), true)
+	})
+
+	t.Run("the same event twice is one, and the first stays", func(t *testing.T) {
+		first := storage.Event{Key: "k", Payload: []byte("first")}
+		ctx, in := setup(t, first)
+		equal(t, val(in.Accept(ctx, storage.Event{Key: "k", Payload: []byte("second")}))(t), false)
+		equal(t, val(in.Pending(ctx, at(0), 9))(t), []storage.Event{first})
+	})
+
+	t.Run("the same event at once is one", func(t *testing.T) {
+		ctx, in := setup(t)
+		var fresh atomic.Int32
+		for _, err := range race(t, func(ctx context.Context, i int) error {
+			isFresh, err := in.Accept(ctx, storage.Event{Key: "k", Payload: []byte{byte(i)}})
+			if isFresh {
+				fresh.Add(1)
+			}
+			return err
+		}) {
+			ok(t, err)
+		}
+		equal(t, fresh.Load(), int32(1))
+		equal(t, len(val(in.Pending(ctx, at(0), 9))(t)), 1)
+	})
+
+	t.Run("many different events at once are all kept", func(t *testing.T) {
+		ctx, in := setup(t)
+		for _, err := range race(t, func(ctx context.Context, i int) error {
+			for j := range 20 {
+				if _, err := in.Accept(ctx, storage.Event{Key: key(i, j)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}) {
+			ok(t, err)
+		}
+		equal(t, len(val(in.Pending(ctx, at(0), 1e6))(t)), racers*20)
+	})
+
+	t.Run("pending are the due ones in order up to the limit", func(t *testing.T) {
+		ctx, in := setup(t,
+			storage.Event{Key: "later", Next: at(11)},
+			storage.Event{Key: "乙", Next: at(5)},
+			storage.Event{Key: "b", Next: at(5)},
+			storage.Event{Key: "B", Next: at(5)},
+			storage.Event{Key: "甲", Next: at(5)},
+			storage.Event{Key: "now", Next: at(10)},
+			storage.Event{Key: "zero"},
+			storage.Event{Key: "dead", Dead: true},
+		)
+		// Go's order of text: upper case first, 乙 (U+4E59) before 甲 (U+7532).
+		equal(t, keys(val(in.Pending(ctx, at(10), 99))(t)), []string{"zero", "B", "b", "乙", "甲", "now"})
+		equal(t, keys(val(in.Pending(ctx, at(10), 2))(t)), []string{"zero", "B"})
+		equal(t, keys(val(in.Pending(ctx, at(10), 0))(t)), nil)
+		equal(t, keys(val(in.Pending(ctx, at(4), 99))(t)), []string{"zero"})
+	})
+
+	t.Run("done removes the payload and keeps the key", func(t *testing.T) {
+		ctx, in := setup(t, storage.Event{Key: "k"}, storage.Event{Key: "dead", Dead: true})
+		ok(t, in.Done(ctx, "k", at(1)))
+		ok(t, in.Done(ctx, "k", at(2)))
+		ok(t, in.Done(ctx, "dead", at(2)))
+		equal(t, keys(val(in.Pending(ctx, at(10), 9))(t)), nil)
+		equal(t, keys(val(in.Dead(ctx, 9))(t)), nil)
+		equal(t, val(in.Accept(ctx, storage.Event{Key: "k"}))(t), false)
+		wants(t, in.Defer(ctx, "k", 1, at(1), false, ""), storage.ErrNotFound)
+	})
+
+	t.Run("defer records a failed try", func(t *testing.T) {
+		e := fullEvent()
+		e.Dead = false
+		ctx, in := setup(t, e)
+		ok(t, in.Defer(ctx, e.Key, 4, at(30), false, "超时"))
+		equal(t, keys(val(in.Pending(ctx, at(29), 9))(t)), nil)
+		e.Attempts, e.Next, e.Error = 4, at(30), "超时"
+		equal(t, val(in.Pending(ctx, at(30), 9))(t), []storage.Event{e})
+
+		ok(t, in.Defer(ctx, e.Key, 5, at(40), true, "poison"))
+		e.Attempts, e.Next, e.Error, e.Dead = 5, at(40), "poison", true
+		equal(t, keys(val(in.Pending(ctx, at(99), 9))(t)), nil)
+		equal(t, val(in.Dead(ctx, 9))(t), []storage.Event{e})
+
+		ok(t, in.Defer(ctx, e.Key, 0, at(0), false, ""))
+		equal(t, keys(val(in.Pending(ctx, at(0), 9))(t)), []string{e.Key})
+		wants(t, in.Defer(ctx, "unknown", 1, at(1), false, ""), storage.ErrNotFound)
+	})
+
+	t.Run("dead are listed by key and counted apart", func(t *testing.T) {
+		ctx, in := setup(t,
+			storage.Event{Key: "c", Dead: true}, storage.Event{Key: "a", Dead: true}, storage.Event{Key: "b", Dead: true},
+			storage.Event{Key: "w1", Next: at(1000)}, storage.Event{Key: "w2"}, storage.Event{Key: "done"},
+		)
+		ok(t, in.Done(ctx, "done", at(1)))
+		equal(t, keys(val(in.Dead(ctx, 2))(t)), []string{"a", "b"})
+		equal(t, keys(val(in.Dead(ctx, 0))(t)), nil)
+		waiting, dead, err := in.Count(ctx)
+		ok(t, err)
+		equal(t, []int{waiting, dead}, []int{2, 3})
+	})
+
+	t.Run("an empty inbox counts nothing", func(t *testing.T) {
+		ctx, in := setup(t)
+		waiting, dead, err := in.Count(ctx)
+		ok(t, err)
+		equal(t, []int{waiting, dead}, []int{0, 0})
+	})
+
+	t.Run("sweep forgets what was handled before", func(t *testing.T) {
+		ctx, in := setup(t, storage.Event{Key: "old"}, storage.Event{Key: "new"}, storage.Event{Key: "waiting"}, storage.Event{Key: "dead", Dead: true})
+		ok(t, in.Done(ctx, "old", at(1)))
+		ok(t, in.Done(ctx, "old", at(9))) // the first time counts
+		ok(t, in.Done(ctx, "new", at(5)))
+		equal(t, val(in.Sweep(ctx, at(5)))(t), 1)
+		equal(t, val(in.Sweep(ctx, at(5)))(t), 0)
+		equal(t, val(in.Accept(ctx, storage.Event{Key: "old"}))(t), true)
+		equal(t, val(in.Accept(ctx, storage.Event{Key: "new"}))(t), false)
+		equal(t, val(in.Accept(ctx, storage.Event{Key: "waiting"}))(t), false)
+		equal(t, val(in.Accept(ctx, storage.Event{Key: "dead"}))(t), false)
+	})
+}

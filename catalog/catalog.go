@@ -84,7 +84,9 @@ func (c *Catalog) Duration(d time.Duration) string {
 }
 
 // Days writes a number of days.
-func (c *Catalog) Days(d time.Duration) string { return c.T("unit.days", "Count", int(d/(24*time.Hour))) }
+func (c *Catalog) Days(d time.Duration) string {
+	return c.T("unit.days", "Count", int(d/(24*time.Hour)))
+}
 
 // Date writes a calendar date with its weekday, from a time in its zone: "11月24日 周二".
 func (c *Catalog) Date(t time.Time) string {

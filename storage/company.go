@@ -26,7 +26,7 @@ type Roster interface {
 // Customers keeps the places that are visited.
 type Customers interface {
 	Versioned
-	// Put inserts or replaces customers by id.
+	// Put inserts or replaces customers by id, with their Place derived ([visit.Customer.Located]).
 	Put(ctx context.Context, customers ...visit.Customer) error
 	// Get returns the customers with the ids that exist, by id.
 	Get(ctx context.Context, ids ...string) ([]visit.Customer, error)

@@ -25,7 +25,17 @@ const (
 
 // rank orders verdicts from best to worst.
 func (v Verdict) rank() int {
-	return slices.Index([]Verdict{Verified, Near, Suspicious, OffSite, ""}, v)
+	switch v {
+	case Verified:
+		return 0
+	case Near:
+		return 1
+	case Suspicious:
+		return 2
+	case OffSite:
+		return 3
+	}
+	return 4
 }
 
 // Reason is why a verdict is not better: a word of the catalogue.
@@ -86,7 +96,10 @@ func (f Fix) effective() float64 {
 // Judge says what a fix proves about a customer. Distances are metres between
 // WGS-84 places. A customer without a point is near, for the reason that its
 // place is not known.
-func (r Rules) Judge(f Fix, c Customer) Claim {
+func (r Rules) Judge(f Fix, c Customer) Claim { return r.judge(f, f.Point.WGS84(), &c) }
+
+// judge is Judge with the fix's place already in WGS-84.
+func (r Rules) judge(f Fix, here geo.Point, c *Customer) Claim {
 	radius := c.Radius
 	if radius <= 0 {
 		radius = r.Radius
@@ -96,7 +109,11 @@ func (r Rules) Judge(f Fix, c Customer) Claim {
 		claim.Verdict, claim.Reasons, claim.Distance = Near, []Reason{ReasonNoPoint}, -1
 		return claim
 	}
-	d, a := geo.Distance(f.Point, c.Point), f.effective()
+	place := c.Place
+	if place.IsZero() {
+		place = c.Point.WGS84()
+	}
+	d, a := geo.Distance(here, place), f.effective()
 	claim.Distance = math.Round(d*10) / 10
 	credit := min(a, maxCredit)
 	usable := a <= r.MaxAccuracy
@@ -135,13 +152,15 @@ func (r Rules) Claims(f Fix, plan []PlannedVisit, customers []Customer) []Claim 
 	for _, p := range plan {
 		planned[p.Customer] = true
 	}
+	here := f.Point.WGS84()
 	box := geo.Around(f.Point, claimReach*1.01+1)
-	var claims []Claim
-	for _, c := range customers {
+	claims := make([]Claim, 0, min(len(customers), 4*maxClaims))
+	for i := range customers {
+		c := &customers[i]
 		if !c.Point.IsZero() && !box.Contains(c.Point) {
 			continue
 		}
-		claim := r.Judge(f, c)
+		claim := r.judge(f, here, c)
 		unknown := claim.Distance < 0
 		switch {
 		case unknown && !planned[c.ID]:

@@ -102,7 +102,7 @@ func BenchmarkClaims50(b *testing.B) {
 	var customers []visit.Customer
 	for i := range 50 {
 		id := string(rune('a'+i%26)) + string(rune('a'+i/26))
-		customers = append(customers, visit.Customer{ID: id, Point: geo.Offset(shop, float64(i*70), float64(i*29))})
+		customers = append(customers, visit.Customer{ID: id, Point: geo.Offset(shop, float64(i*70), float64(i*29))}.Located())
 		plan = append(plan, visit.PlannedVisit{Customer: id, Order: i})
 	}
 	fix := visit.Fix{Point: shop, Evidence: visit.EvidencePin}

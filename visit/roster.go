@@ -63,7 +63,10 @@ type Customer struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// Point is the place as it was given, with its datum; zero when not yet known.
-	Point   geo.Point `json:"point,omitzero"`
+	Point geo.Point `json:"point,omitzero"`
+	// Place is Point in WGS-84. Stores derive it ([Customer.Located]), so that
+	// judging a fix against many customers converts nothing.
+	Place   geo.Point `json:"place,omitzero"`
 	Address string    `json:"address,omitempty"`
 	// Radius is the fence in metres; 0 means the company's default.
 	Radius float64 `json:"radius,omitempty"`
@@ -75,6 +78,15 @@ type Customer struct {
 	Area    string `json:"area,omitempty"`
 	Contact string `json:"contact,omitempty"`
 	Phone   string `json:"phone,omitempty"`
+}
+
+// Located returns the customer with Place derived from Point.
+func (c Customer) Located() Customer {
+	c.Place = geo.Point{}
+	if !c.Point.IsZero() {
+		c.Place = c.Point.WGS84()
+	}
+	return c
 }
 
 // Purpose is why a visit is planned.

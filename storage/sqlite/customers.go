@@ -18,7 +18,7 @@ func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
 	type record struct{ id, name, owner, doc string }
 	records := make([]record, len(put))
 	for i, customer := range put {
-		doc, err := encode(customer)
+		doc, err := encode(customer.Located())
 		if err != nil {
 			return translate(ctx, doing, err)
 		}

@@ -16,7 +16,7 @@ func fullCustomer() visit.Customer {
 		ID: "客户-" + chinese, Name: chinese, Point: geo.Point{Lat: 31.230416123456789, Lng: -121.4, Datum: geo.BD09},
 		Address: chinese, Radius: 1.0 / 3, Owner: "rep-" + chinese, Grade: "A", Cadence: 7, Area: chinese,
 		Contact: chinese, Phone: "+86 138-0000-0000",
-	}
+	}.Located()
 }
 
 func testCustomers(t *testing.T, s suite) {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"roundsman/bot"
+	"roundsman/visit"
+)
+
+type checkCmd struct{}
+
+var errCheck = errors.New("something is not right; see above")
+
+// Run prints a line for each thing that must be right, and each effective setting.
+func (checkCmd) Run(env *runtimeEnv) error {
+	cfg, err := env.config()
+	if err != nil {
+		return err
+	}
+	c := checker{env: env}
+	c.line("configuration", nil, "")
+	ctx, cancel := context.WithTimeout(env.ctx, time.Minute)
+	defer cancel()
+
+	_, err = bot.OpenSpool(cfg.Spool)
+	c.line("spool "+cfg.Spool, err, "make it a directory that the program may write and that survives a restart")
+
+	platforms, err := newPlatforms(cfg, time.Now, env.log)
+	if err != nil {
+		return err
+	}
+	if len(platforms) == 0 {
+		c.line("platforms", errors.New("none is configured"), "add a feishu or a wecom section")
+	}
+	for _, p := range platforms {
+		checks, ok := p.(bot.Checker)
+		if !ok {
+			c.line(p.Name(), p.Ready(ctx), "")
+			continue
+		}
+		for _, r := range checks.Check(ctx) {
+			c.line(p.Name()+" "+r.Name, r.Err, r.Hint)
+		}
+	}
+
+	store, err := openStore(ctx, cfg.Storage.Reveal(), false)
+	c.line("storage", err, "see storage in the configuration; only one process may serve a SQLite file")
+	if err == nil {
+		defer store.Close()
+		c.line("storage answers", store.Ping(ctx), "")
+		c.company(ctx, store, policyOf(cfg))
+	}
+	for _, v := range cfg.Explain() {
+		_, _ = fmt.Fprintf(env.out, "      %s = %s (%s)\n", v.Key, v.Value, v.Source)
+	}
+	if c.failed {
+		return errCheck
+	}
+	return nil
+}
+
+type checker struct {
+	env    *runtimeEnv
+	failed bool
+}
+
+func (c *checker) line(name string, err error, hint string) {
+	if err == nil {
+		_, _ = fmt.Fprintf(c.env.out, "ok    %s\n", name)
+		return
+	}
+	c.failed = true
+	_, _ = fmt.Fprintf(c.env.out, "FAIL  %s: %v\n", name, err)
+	if hint != "" {
+		_, _ = fmt.Fprintf(c.env.out, "      → %s\n", hint)
+	}
+}
+
+// note is something to know that is no failure.
+func (c *checker) note(text string) { _, _ = fmt.Fprintf(c.env.out, "note  %s\n", text) }
+
+// company looks at the roster, the groups and the calendar.
+func (c *checker) company(ctx context.Context, store nouns, policy visit.Policy) {
+	reps, err := store.Roster().Reps(ctx)
+	c.line(fmt.Sprintf("roster: %d people", len(reps)), err, "")
+	if err == nil && len(reps) == 0 {
+		c.note("nobody is on the roster: roundsman import reps FILE")
+	}
+	teams, err := store.Roster().Teams(ctx)
+	c.line(fmt.Sprintf("teams: %d", len(teams)), err, "")
+	for _, t := range teams {
+		if len(t.Groups) == 0 {
+			c.note("team " + t.Name + " has no group: say 绑定 " + t.Name + " in its Feishu group, or 建群 " + t.Name + " to the WeCom app")
+		}
+	}
+	n, err := store.Customers().Count(ctx)
+	c.line(fmt.Sprintf("customers: %d", n), err, "")
+	holidays, err := store.Calendar().All(ctx)
+	c.line(fmt.Sprintf("imported holidays: %d", len(holidays)), err, "")
+	if year := visit.NewCalendar(policy.China, holidays).UnknownAhead(visit.DateOf(time.Now().In(policy.Zone))); year != 0 {
+		c.note(fmt.Sprintf("the holidays of %d are not known: roundsman import holidays FILE", year))
+	}
+}

@@ -1,0 +1,225 @@
+package handlers_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"roundsman/bot"
+	"roundsman/geo"
+	"roundsman/visit"
+)
+
+func TestAVisitIsOneBubbleWhereMessagesCanChange(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.photo("zhang")
+	f.pass(10 * time.Second)
+	fix := f.at("zhang", shop)
+	f.pass(time.Minute)
+	f.photo("zhang")
+	f.text("zhang", "补货两箱")
+	f.pass(29 * time.Minute)
+	f.text("zhang", "签退")
+
+	want := []string{
+		"photo/m1/photo/0: ", // taken back: the location came in time
+		"visit/" + fix.Key + "/fix: ✅ 华联超市 | 结果 已核实 · 距客户 0 米 | 时间 09:00–09:30，停留 30 分钟 | 照片 2 张照片 | 备注 补货两箱",
+	}
+	if diff := cmp.Diff(want, f.said("zhang")); diff != "" {
+		t.Errorf("said (-want +got):\n%s", diff)
+	}
+}
+
+func TestAVisitIsTwoMessagesElsewhere(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	fix := f.at("li", shop)
+	f.pass(time.Minute)
+	f.photo("li")
+	f.text("li", "补货两箱")
+	f.photo("li")
+	f.pass(29 * time.Minute)
+	f.text("li", "签退")
+
+	want := []string{
+		"visit/" + fix.Key + "/fix: ✅ 华联超市· | 结果 已核实 · 距客户 0 米 | 时间 09:00 | 可以接着发照片和备注，离开时发“签退” | 下一家：大润发· · 今日还剩 3 家",
+		"visit/" + fix.Key + "/fix/more: 已签退：华联超市· | 照片 2 张照片 | 备注 补货两箱 | 时间 09:00–09:30，停留 30 分钟",
+	}
+	if diff := cmp.Diff(want, f.said("li")); diff != "" {
+		t.Errorf("said (-want +got):\n%s", diff)
+	}
+}
+
+func TestDoingItTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	m := f.at("zhang", shop)
+	before := f.posts()
+	f.pass(time.Second)
+	f.handle(m)
+	if diff := cmp.Diff(before, f.posts()); diff != "" {
+		t.Errorf("the second time something was said (-first +second):\n%s", diff)
+	}
+	facts, err := f.store.Facts().Day(t.Context(), "zhang", "2026-11-24")
+	f.ok(err)
+	if len(facts) != 1 {
+		t.Errorf("%d facts", len(facts))
+	}
+}
+
+func TestNearNeedsAReasonAndOffSiteOffersAWayOut(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.at("zhang", geo.Offset(shop, 400, 270))
+	want := "🟡 华联超市 | 结果 附近 · 距客户 400 米 | 时间 09:00 | 离客户有些远，请回复一句原因，或走近后再发一次位置 | 下一家：大润发 · 今日还剩 3 家"
+	if got := show(f.last("zhang")); got != want {
+		t.Errorf("near:\n got %s\nwant %s", got, want)
+	}
+	f.text("zhang", "门口修路")
+	if got := show(f.last("zhang")); got != "🟡 华联超市 | 结果 附近 · 距客户 400 米 | 时间 09:00 | 备注 门口修路 | 下一家：大润发 · 今日还剩 3 家" {
+		t.Errorf("explained: %s", got)
+	}
+	f.pass(time.Hour)
+	f.at("zhang", geo.Offset(shop, 3000, 90))
+	off := f.last("zhang")
+	if off.Card.Tone != bot.ToneBad || off.Card.Buttons[len(off.Card.Buttons)-1].Text != "陌拜新客户" {
+		t.Errorf("off site: %s", show(off))
+	}
+	f.press("zhang", value(t, off, "陌拜"))
+	f.text("zhang", "新开的店")
+	if got := show(f.last("zhang")); got != "🆕 陌拜：新开的店 | 结果 陌拜 | 时间 10:00 | 备注 新开的店 | 下一家：大润发 · 今日还剩 3 家" {
+		t.Errorf("prospect: %s", got)
+	}
+}
+
+func TestTwoInReachAreAskedAbout(t *testing.T) {
+	t.Parallel()
+	for _, user := range []string{"zhang", "li"} {
+		t.Run(user, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.at(user, geo.Offset(shop, 4005, 90))
+			asked := f.last(user)
+			if len(asked.Card.Buttons) != 2 {
+				t.Fatalf("asked: %s", show(asked))
+			}
+			before := len(f.posts())
+			other := asked.Card.Buttons[1]
+			f.press(user, other.Value)
+			got := f.last(user)
+			if len(got.Card.Buttons) != 0 || got.Card.Title == asked.Card.Title {
+				t.Errorf("after the tap: %s", show(got))
+			}
+			if replaced := got.Response != ""; replaced != (user == "li") {
+				t.Errorf("the tapped message is replaced: %v", replaced)
+			}
+			if n := len(f.posts()) - before; n > 1 || user == "zhang" && n != 0 {
+				t.Errorf("the tap made %d new posts", n)
+			}
+			f.press(user, other.Value)
+			if got := show(f.last(user)); got != "已经选过了，不用再点" {
+				t.Errorf("the second tap: %s", got)
+			}
+		})
+	}
+}
+
+func TestButtonsOfOthersOldOnesAndForgeries(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.at("zhang", geo.Offset(shop, 4005, 90))
+	v := f.last("zhang").Card.Buttons[1].Value
+	f.press("wang", v)
+	if got := show(f.last("wang")); got != "这是发给别人的按钮，您不能操作" {
+		t.Errorf("foreign: %s", got)
+	}
+	f.press("zhang", "x"+v)
+	if got := show(f.last("zhang")); got != "这个按钮无效，请重新发送位置" {
+		t.Errorf("forged: %s", got)
+	}
+	f.pass(37 * time.Hour)
+	f.press("zhang", v)
+	if got := show(f.last("zhang")); got != "这个按钮已过期，请重新发送位置" {
+		t.Errorf("expired: %s", got)
+	}
+}
+
+func TestNothingIsKeptBeforeConsentOrOutsideHours(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Roster().PutReps(t.Context(), visit.Rep{ID: "new", Name: "新人", Team: team, Role: visit.RoleRep, Identities: map[string]string{"blue": "new"}}))
+	facts := func(rep string) int {
+		all, err := f.store.Facts().Day(t.Context(), rep, "2026-11-24")
+		f.ok(err)
+		return len(all)
+	}
+	f.at("new", shop)
+	f.at("new", shop)
+	f.photo("new")
+	if said := f.said("new"); len(said) != 1 || facts("new") != 0 {
+		t.Fatalf("before consent %d facts, said %v", facts("new"), said)
+	}
+	f.press("new", value(t, f.last("new"), "同意"))
+	if got := f.last("new"); len(got.Card.Buttons) != 0 || got.Card.Tone != bot.ToneGood {
+		t.Errorf("agreed: %s", show(got))
+	}
+	f.at("new", shop)
+	if facts("new") != 1 {
+		t.Errorf("after consent %d facts", facts("new"))
+	}
+	f.now = time.Date(2026, 11, 24, 22, 0, 0, 0, f.now.Location())
+	f.at("zhang", shop)
+	if got := show(f.last("zhang")); facts("zhang") != 0 || got != "现在不在工作时间（07:00-22:00），没有记录您的位置。工作时间内再发就好" {
+		t.Errorf("outside hours %d facts, said %s", facts("zhang"), got)
+	}
+}
+
+func TestLocationsThatAreNoPlaces(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ lat, lng, want string }{
+		"words":        {"here", "there", "没有读懂这个位置。请点“+”→“位置”，选当前位置再发一次"},
+		"nan":          {"NaN", "121", "没有读懂这个位置。请点“+”→“位置”，选当前位置再发一次"},
+		"zero":         {"0", "0.0", "手机还没有定到位（经纬度为 0）。请打开定位，稍等几秒再发一次"},
+		"swapped":      {"121.47", "31.23", "这个位置的经度和纬度像是反了。请用“+”→“位置”直接发送，不要手工填写"},
+		"out_of_range": {"91", "181", "这个位置的经纬度超出了范围。请点“+”→“位置”，选当前位置再发一次"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.handle(f.message("zhang", func(m *bot.Message) {
+				m.Location = &bot.Location{Lat: tt.lat, Lng: tt.lng, Datum: geo.GCJ02}
+			}))
+			if got := show(f.last("zhang")); got != tt.want {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+func TestAPhotoThatWaitedForNothingIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.photo("zhang")
+	f.photo("zhang")
+	posts := f.posts()
+	if len(posts) != 1 || !posts[0].NotBefore.Equal(posts[0].Created.Add(20*time.Second)) {
+		t.Fatalf("posts %v", f.said("zhang"))
+	}
+}
+
+// A late event changes the day that it belongs to, and one message says so.
+func TestALateEventJoinsItsOwnTime(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	late := f.message("zhang", func(m *bot.Message) { m.Text = "谈了陈列"; m.At = f.now.Add(5 * time.Minute) })
+	f.at("zhang", shop)
+	f.pass(time.Hour)
+	f.at("zhang", geo.Offset(shop, 2000, 90))
+	f.handle(late)
+	said := f.said("zhang")
+	if len(said) != 2 || !contains(said[0], "谈了陈列") || contains(said[1], "谈了陈列") {
+		t.Errorf("said %v", said)
+	}
+}

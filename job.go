@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roundsman/bot"
+	"roundsman/catalog"
+	"roundsman/scheduler"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+type jobCmd struct {
+	Name   string `arg:"" help:"morning_plan or evening_summary."`
+	Date   string `required:"" help:"The team's date, 2026-11-24." placeholder:"D"`
+	Team   string `help:"Only this team." placeholder:"T"`
+	DryRun bool   `help:"Only print what the groups would hear."`
+}
+
+// nouns are the parts of a store that commands read.
+type nouns interface {
+	Roster() storage.Roster
+	Customers() storage.Customers
+	Calendar() storage.Calendar
+}
+
+// Run runs a job for a date once; the ledger still holds. The posts go into
+// the outbox, from which the serving process delivers them.
+func (c jobCmd) Run(env *runtimeEnv) error {
+	date, err := visit.ParseDate(c.Date)
+	if err != nil {
+		return fmt.Errorf("%w: --date: %w", errUsage, err)
+	}
+	cfg, err := env.config()
+	if err != nil {
+		return err
+	}
+	store, err := openStore(env.ctx, cfg.Storage.Reveal(), false)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	say, err := catalog.New(cfg.Language)
+	if err != nil {
+		return err
+	}
+	s := scheduler.New(scheduler.Options{
+		Store: store, Outbox: bot.NewOutbox(store.Outbox(), time.Now, func() {}), Say: say,
+		Policy: policyOf(cfg), Now: time.Now, Log: env.log,
+	})
+	if !slices.Contains(s.Names(), c.Name) {
+		return fmt.Errorf("%w: there is no job %q; there are %s", errUsage, c.Name, strings.Join(s.Names(), ", "))
+	}
+	teams, err := store.Roster().Teams(env.ctx)
+	if err != nil {
+		return err
+	}
+	if c.Team != "" {
+		teams = slices.DeleteFunc(teams, func(t visit.Team) bool { return t.Name != c.Team })
+	}
+	if len(teams) == 0 {
+		return errors.New("there is no such team")
+	}
+	bodies, err := s.Job(env.ctx, c.Name, date, teams, c.DryRun)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		_, _ = fmt.Fprintf(env.out, "%s\n%s\n", t.Name, plainText(bodies[t.Name]))
+	}
+	return nil
+}
+
+// plainText writes a body for a terminal.
+func plainText(b bot.Body) string {
+	if b.Card == nil {
+		return b.Text + "\n"
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "【%s】\n", b.Card.Title)
+	for _, l := range b.Card.Lines {
+		switch {
+		case l.Kind == bot.LineRule:
+			out.WriteString("  ──\n")
+		case l.Label != "":
+			fmt.Fprintf(&out, "  %s: %s\n", l.Label, l.Text)
+		default:
+			fmt.Fprintf(&out, "  %s\n", l.Text)
+		}
+	}
+	for _, button := range b.Card.Buttons {
+		fmt.Fprintf(&out, "  [%s]\n", button.Text)
+	}
+	if b.Card.Footer != "" {
+		fmt.Fprintf(&out, "  %s\n", b.Card.Footer)
+	}
+	return out.String()
+}

@@ -1,0 +1,353 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"roundsman/bot"
+	"roundsman/catalog"
+	"roundsman/config"
+	"roundsman/digest/sheet"
+	"roundsman/handlers"
+	"roundsman/scheduler"
+	"roundsman/seal"
+	"roundsman/storage"
+)
+
+const (
+	// stopWithin bounds a graceful stop.
+	stopWithin = 20 * time.Second
+	// sweepEvery is how often leftovers are removed; keyFor how long the key of
+	// a handled event is kept, so that no late delivery is handled again.
+	sweepEvery = time.Hour
+	keyFor     = 30 * 24 * time.Hour
+	postFor    = 90 * 24 * time.Hour
+	// spoolEvery is how often spooled events are offered to the store.
+	spoolEvery = 5 * time.Second
+)
+
+// Program is the whole bot: one store, the platforms that are configured, the
+// lanes, the sender, the photo queue and the scheduler.
+type Program struct {
+	cfg       *config.Config
+	store     storage.Store
+	platforms []bot.Platform
+	log       *slog.Logger
+	now       func() time.Time
+	noTick    bool
+
+	registry  *prometheus.Registry
+	spool     *bot.Spool
+	intake    *bot.Intake
+	lanes     *bot.Lanes
+	sender    *bot.Sender
+	photos    *bot.Photos
+	scheduler *scheduler.Scheduler
+
+	server, metricsServer *http.Server
+	listener              net.Listener
+	cancel                context.CancelFunc
+	wg                    sync.WaitGroup
+	stop                  sync.Once
+	stopErr               error
+}
+
+// programOptions are what tests and the demo set.
+type programOptions struct {
+	Log *slog.Logger
+	// Now is the clock; nil is the real one.
+	Now func() time.Time
+	// NoTick leaves the scheduler to whoever calls Tick.
+	NoTick bool
+}
+
+// newProgram opens the store for serving and wires everything; nothing runs until Start.
+func newProgram(ctx context.Context, cfg *config.Config, o programOptions) (_ *Program, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	p := &Program{cfg: cfg, log: o.Log, now: o.Now, noTick: o.NoTick, registry: prometheus.NewRegistry()}
+	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if p.store, err = openStore(ctx, cfg.Storage.Reveal(), true); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.store.Close())
+		}
+	}()
+	if p.platforms, err = newPlatforms(cfg, o.Now, o.Log); err != nil {
+		return nil, err
+	}
+	if p.spool, err = bot.OpenSpool(cfg.Spool); err != nil {
+		return nil, err
+	}
+	if err = keepTeams(ctx, p.store, cfg); err != nil {
+		return nil, err
+	}
+	if err = sheet.Resume(ctx, p.store); err != nil {
+		return nil, fmt.Errorf("finish an interrupted import: %w", err)
+	}
+	return p, p.wire()
+}
+
+// wire builds the message path.
+func (p *Program) wire() error {
+	say, err := catalog.New(p.cfg.Language)
+	if err != nil {
+		return err
+	}
+	buttons, err := seal.New([]byte(p.cfg.SecretKey.Reveal()), "button")
+	if err != nil {
+		return err
+	}
+	admins, err := adminAddresses(p.cfg)
+	if err != nil {
+		return err
+	}
+	metrics := bot.NewMetrics(p.registry)
+	owner := randomName()
+	outbox := bot.NewOutbox(p.store.Outbox(), p.now, func() { p.sender.Wake() })
+	p.intake = bot.NewIntake(p.store.Inbox(), p.spool, metrics, p.log, func() { p.lanes.Wake() })
+	p.sender = bot.NewSender(p.store.Outbox(), p.platforms, metrics, p.log, p.now, owner)
+	p.photos = bot.NewPhotos(p.store.Media(), p.intake, p.platforms, p.cfg.Limits.PhotoBytes, metrics, p.log, p.now, owner)
+	policy := policyOf(p.cfg)
+	service := handlers.New(handlers.Options{
+		Store: p.store, Outbox: outbox, Platforms: p.platforms, Say: say, Buttons: buttons, Policy: policy,
+		Admins: admins, FetchPhotos: p.photos.Wake, Now: p.now, Log: p.log,
+	})
+	p.lanes = bot.NewLanes(p.store.Inbox(), service, metrics, p.log, p.now)
+	p.scheduler = scheduler.New(scheduler.Options{
+		Store: p.store, Outbox: outbox, Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log,
+	})
+	p.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "roundsman", Name: "spool_events", Help: "Events waiting on disk.",
+	}, func() float64 { return float64(p.spool.Len()) }))
+	return nil
+}
+
+// Start listens and begins to work. It returns once requests are answered.
+func (p *Program) Start(ctx context.Context) error {
+	var err error
+	if p.listener, err = net.Listen("tcp", p.cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	p.server = newServer(p.routes())
+	if p.cfg.MetricsListen != "" {
+		metrics, err := net.Listen("tcp", p.cfg.MetricsListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("listen for metrics: %w", err), p.listener.Close())
+		}
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
+		p.metricsServer = newServer(mux)
+		p.wg.Go(func() { p.serve(p.metricsServer, metrics) })
+	}
+	ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	p.wg.Go(func() { p.serve(p.server, p.listener) })
+	p.wg.Go(func() { p.lanes.Run(ctx) })
+	p.wg.Go(func() { p.sender.Run(ctx) })
+	p.wg.Go(func() { p.photos.Run(ctx) })
+	p.wg.Go(func() { p.tidy(ctx) })
+	for _, platform := range p.platforms {
+		p.wg.Go(func() { p.listen(ctx, platform) })
+	}
+	if !p.noTick {
+		p.wg.Go(func() {
+			if err := p.scheduler.Run(ctx); err != nil {
+				p.log.Error("the scheduler does not run", "error", err)
+			}
+		})
+	}
+	return nil
+}
+
+// Addr is the address that requests are answered on.
+func (p *Program) Addr() string { return p.listener.Addr().String() }
+
+// Tick runs what is due now.
+func (p *Program) Tick(ctx context.Context) error { return p.scheduler.Tick(ctx) }
+
+// Stop ends everything in reverse order and waits: no new events, what is
+// being handled is finished, the store is closed. It may be called twice.
+func (p *Program) Stop() error {
+	p.stop.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+		defer cancel()
+		var errs []error
+		for _, s := range []*http.Server{p.server, p.metricsServer} {
+			if s != nil {
+				errs = append(errs, s.Shutdown(ctx))
+			}
+		}
+		if p.cancel != nil {
+			p.cancel()
+		}
+		done := make(chan struct{})
+		go func() { p.wg.Wait(); close(done) }()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			errs = append(errs, errors.New("some work did not end in time; it will be done again at the next start"))
+		}
+		p.stopErr = errors.Join(append(errs, p.store.Close())...)
+	})
+	return p.stopErr
+}
+
+// routes are the public HTTP routes.
+func (p *Program) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", p.readyz)
+	for _, platform := range p.platforms {
+		platform.Routes(mux, p.intake)
+	}
+	return mux
+}
+
+// readyz says whether messages can be taken and sent, without details: the log and `check` have those.
+func (p *Program) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	code, text := http.StatusOK, ""
+	report := func(name string, err error) {
+		state := "ok"
+		if err != nil {
+			code, state = http.StatusServiceUnavailable, "not ready"
+		}
+		text += name + ": " + state + "\n"
+	}
+	report("storage", p.store.Ping(ctx))
+	for _, platform := range p.platforms {
+		report(platform.Name(), platform.Ready(ctx))
+	}
+	w.WriteHeader(code)
+	_, _ = w.Write([]byte(text))
+}
+
+// newServer returns a server that slow or idle clients cannot exhaust.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 3 * time.Second, ReadTimeout: 5 * time.Second,
+		WriteTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
+	}
+}
+
+func (p *Program) serve(s *http.Server, l net.Listener) {
+	if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		p.log.Error("the HTTP server ended", "error", err)
+	}
+}
+
+// listen keeps a platform's own connection up.
+func (p *Program) listen(ctx context.Context, platform bot.Platform) {
+	for ctx.Err() == nil {
+		err := platform.Listen(ctx, p.intake)
+		if ctx.Err() != nil {
+			return
+		}
+		p.log.Error("a platform's connection ended; it is made again", "platform", platform.Name(), "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Second):
+		}
+	}
+}
+
+// tidy drains the spool and removes leftovers.
+func (p *Program) tidy(ctx context.Context) {
+	drain, sweep := time.NewTicker(spoolEvery), time.NewTicker(sweepEvery)
+	defer drain.Stop()
+	defer sweep.Stop()
+	p.drainSpool(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-drain.C:
+			p.drainSpool(ctx)
+		case <-sweep.C:
+			now := p.now()
+			_, errIn := p.store.Inbox().Sweep(ctx, now.Add(-keyFor))
+			_, errOut := p.store.Outbox().Sweep(ctx, now.Add(-postFor))
+			if err := errors.Join(errIn, errOut); err != nil && ctx.Err() == nil {
+				p.log.Error("cannot remove leftovers", "error", err)
+			}
+		}
+	}
+}
+
+func (p *Program) drainSpool(ctx context.Context) {
+	if p.spool.Len() == 0 {
+		return
+	}
+	moved, err := p.spool.Drain(ctx, p.store.Inbox())
+	if err != nil && ctx.Err() == nil {
+		p.log.Error("cannot drain the spool", "error", err)
+	}
+	if moved > 0 {
+		p.log.Info("spooled events are in the store", "events", moved)
+		p.lanes.Wake()
+	}
+}
+
+// Settled waits until nothing is left to be done now: no event waits, no post
+// that is not held back, no photo.
+func (p *Program) Settled(ctx context.Context) error {
+	tick := time.NewTicker(3 * time.Millisecond)
+	defer tick.Stop()
+	for calm := 0; calm < 2; {
+		busy, err := p.busy(ctx)
+		if err != nil {
+			return err
+		}
+		if calm++; busy {
+			calm = 0
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait until everything is done: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+func (p *Program) busy(ctx context.Context) (bool, error) {
+	waiting, _, err := p.store.Inbox().Count(ctx)
+	if err != nil || waiting > 0 {
+		return true, err
+	}
+	photos, err := p.store.Media().Count(ctx)
+	if err != nil || photos > 0 {
+		return true, err
+	}
+	posts, err := p.store.Outbox().List(ctx, storage.PostPending, 500)
+	now := p.now()
+	for _, post := range posts {
+		if !post.NotBefore.After(now) && !post.Next.After(now) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// randomName tells this process apart from other replicas.
+func randomName() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}

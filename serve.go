@@ -1,0 +1,30 @@
+package main
+
+import "fmt"
+
+type serveCmd struct{}
+
+// Run serves until the process is told to end.
+func (serveCmd) Run(env *runtimeEnv) error {
+	cfg, err := env.config()
+	if err != nil {
+		return err
+	}
+	p, err := newProgram(env.ctx, cfg, programOptions{Log: env.log})
+	if err != nil {
+		return err
+	}
+	if len(p.platforms) == 0 {
+		env.log.Warn("no platform is configured: only the health checks answer")
+	}
+	if err := p.Start(env.ctx); err != nil {
+		return err
+	}
+	env.log.Info("serving", "address", p.Addr(), "platforms", len(p.platforms))
+	<-env.ctx.Done()
+	env.log.Info("stopping")
+	if err := p.Stop(); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return nil
+}

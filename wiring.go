@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"roundsman/bot"
+	"roundsman/bot/feishu"
+	"roundsman/bot/wecom"
+	"roundsman/catalog"
+	"roundsman/config"
+	"roundsman/storage"
+	"roundsman/storage/sqlite"
+	"roundsman/visit"
+)
+
+// openStore opens a store by its URL. To serve is to be the only process that does.
+func openStore(ctx context.Context, url string, serve bool) (storage.Store, error) {
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok {
+		return nil, errors.New("storage: only sqlite: works in this version")
+	}
+	s, err := sqlite.Open(ctx, path, sqlite.Options{Serve: serve})
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	return s, nil
+}
+
+// robotScheme names a WeCom group robot in a team's groups; what follows is its key.
+const robotScheme = "wecom-robot:"
+
+// newPlatforms makes the adapters of the platforms that are configured. This is
+// the one place that knows their names.
+func newPlatforms(cfg *config.Config, now func() time.Time, log *slog.Logger) ([]bot.Platform, error) {
+	say, err := catalog.New(cfg.Language)
+	if err != nil {
+		return nil, err
+	}
+	var out []bot.Platform
+	if section, ok := cfg.Platform("feishu"); ok {
+		c := feishu.DefaultConfig()
+		if err := section.Decode(&c); err != nil {
+			return nil, err
+		}
+		if err := invalid(c.Validate()); err != nil {
+			return nil, err
+		}
+		p, err := feishu.New(c, feishu.Options{
+			Now: now, Logger: log, BodyLimit: cfg.Limits.FeishuBody,
+			Toast: say.T("toast.received"), ErrorToast: say.T("toast.failed"),
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	if section, ok := cfg.Platform("wecom"); ok {
+		c := wecom.DefaultConfig()
+		if err := section.Decode(&c); err != nil {
+			return nil, err
+		}
+		if err := invalid(c.Validate()); err != nil {
+			return nil, err
+		}
+		p, err := wecom.New(c, wecom.Options{Now: now, Logger: log, BodyLimit: cfg.Limits.WeComBody, Robots: robots(cfg)})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// invalid turns what an adapter finds wrong into the configuration's error.
+func invalid[P ~struct{ Key, Reason, Example string }](ps []P) error {
+	if len(ps) == 0 {
+		return nil
+	}
+	e := &config.Error{}
+	for _, p := range ps {
+		e.Problems = append(e.Problems, config.Problem(p))
+	}
+	return e
+}
+
+// robots returns the keys of the group robots by the id that stands in addresses.
+func robots(cfg *config.Config) map[string]string {
+	out := make(map[string]string)
+	for _, t := range cfg.Teams {
+		for _, g := range t.Groups {
+			if key, ok := strings.CutPrefix(g.Reveal(), robotScheme); ok {
+				out[wecom.RobotID(key)] = key
+			}
+		}
+	}
+	return out
+}
+
+// groupAddress turns "feishu:oc_1" and "wecom-robot:KEY" into addresses.
+func groupAddress(g string) bot.Address {
+	if key, ok := strings.CutPrefix(g, robotScheme); ok {
+		return bot.Address{Platform: "wecom", Place: bot.ToRobot, ID: wecom.RobotID(key)}
+	}
+	platform, chat, _ := strings.Cut(g, ":")
+	return bot.Address{Platform: platform, Place: bot.ToGroup, ID: chat}
+}
+
+// adminAddresses returns the admins of the configuration.
+func adminAddresses(cfg *config.Config) ([]bot.Address, error) {
+	var out []bot.Address
+	for _, a := range cfg.Admins {
+		platform, user, ok := strings.Cut(a, ":")
+		if !ok {
+			return nil, fmt.Errorf("admins: %q is not PLATFORM:USER", a)
+		}
+		out = append(out, bot.Address{Platform: platform, Place: bot.ToUser, ID: user})
+	}
+	return out, nil
+}
+
+// policyOf is the configuration as the domain reads it.
+func policyOf(cfg *config.Config) visit.Policy {
+	return visit.Policy{
+		Zone: cfg.Zone, DayStarts: cfg.Schedule.DayStarts, WorkHours: cfg.Schedule.WorkHours,
+		MorningPlan: cfg.Schedule.MorningPlan, EveningSummary: cfg.Schedule.EveningSummary, China: cfg.Schedule.China,
+		Rules: visit.Rules{
+			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy, MinVisits: cfg.CheckIn.MinVisits,
+		},
+		ConsentRequired: cfg.Privacy.ConsentRequired,
+		KeepCoordinates: cfg.Privacy.KeepCoordinates, KeepPhotos: cfg.Privacy.KeepPhotos,
+	}
+}
+
+// keepTeams brings the configuration's teams into the store, where commands
+// add to them. Groups bound by command stay.
+func keepTeams(ctx context.Context, store storage.Store, cfg *config.Config) error {
+	stored, err := store.Roster().Teams(ctx)
+	if err != nil {
+		return fmt.Errorf("read the teams: %w", err)
+	}
+	for _, t := range cfg.Teams {
+		team := visit.Team{Name: t.Name}
+		if i := slices.IndexFunc(stored, func(s visit.Team) bool { return s.Name == t.Name }); i >= 0 {
+			team = stored[i]
+		}
+		if t.Zone != nil {
+			team.Timezone = t.Zone.String()
+		}
+		groups := slices.Clone(team.Groups)
+		for _, g := range t.Groups {
+			if a := groupAddress(g.Reveal()).String(); !slices.Contains(groups, a) {
+				groups = append(groups, a)
+			}
+		}
+		team.Groups = groups
+		if err := store.Roster().PutTeam(ctx, team); err != nil {
+			return fmt.Errorf("keep the team %s: %w", t.Name, err)
+		}
+	}
+	return nil
+}

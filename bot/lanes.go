@@ -51,6 +51,8 @@ type Lanes struct {
 	mu     sync.Mutex
 	queues map[string][]storage.Event
 	held   map[string]bool
+	// since holds what was finished since the inbox was last read: that reading may still show it as pending.
+	since map[string]bool
 	slots  chan struct{}
 	wg     sync.WaitGroup
 }
@@ -59,7 +61,7 @@ type Lanes struct {
 func NewLanes(inbox storage.Inbox, h Handler, metrics *Metrics, log *slog.Logger, now func() time.Time) *Lanes {
 	return &Lanes{
 		inbox: inbox, handler: h, metrics: metrics, log: log, now: now, wake: make(chan struct{}, 1),
-		queues: make(map[string][]storage.Event), held: make(map[string]bool), slots: make(chan struct{}, lanesAtOnce),
+		queues: make(map[string][]storage.Event), held: make(map[string]bool), since: make(map[string]bool), slots: make(chan struct{}, lanesAtOnce),
 	}
 }
 
@@ -94,13 +96,16 @@ func (l *Lanes) Run(ctx context.Context) {
 
 // fill hands pending events to their lanes.
 func (l *Lanes) fill(ctx context.Context) error {
+	l.mu.Lock()
+	clear(l.since)
+	l.mu.Unlock()
 	events, err := l.inbox.Pending(ctx, l.now(), pendingBatch)
 	if err != nil {
 		return fmt.Errorf("read pending events: %w", err)
 	}
 	for _, e := range events {
 		l.mu.Lock()
-		held := l.held[e.Key]
+		held := l.held[e.Key] || l.since[e.Key]
 		l.mu.Unlock()
 		if held {
 			continue
@@ -155,6 +160,7 @@ func (l *Lanes) drain(ctx context.Context, lane string) {
 		l.handle(context.WithoutCancel(ctx), e)
 		l.mu.Lock()
 		delete(l.held, e.Key)
+		l.since[e.Key] = true
 		l.mu.Unlock()
 	}
 }

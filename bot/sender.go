@@ -245,11 +245,11 @@ func (d *delivery) create(ctx context.Context, platform Platform, to Address, pa
 		p.Remote = append(p.Remote, remote)
 		p.TrySince, p.Attempts = time.Time{}, 0
 	}
-	p.SentVersion = version
 	if version < p.Version && d.updatable(platform) {
-		p.Next = s.now()
+		p.SentVersion, p.Next = version, s.now()
 		return true
 	}
+	p.SentVersion = p.Version
 	d.settle(storage.PostSent, "")
 	return true
 }
@@ -265,6 +265,7 @@ func (d *delivery) update(ctx context.Context, platform Platform, to Address, pa
 	p, s := &d.post, d.sender
 	if !d.updatable(platform) {
 		// What cannot be changed stays; the next scheduled post carries the change.
+		p.SentVersion = p.Version
 		d.settle(storage.PostSent, "")
 		return true
 	}

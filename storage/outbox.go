@@ -41,7 +41,8 @@ type Post struct {
 // Progress is what the sender knows about a post.
 type Progress struct {
 	State PostState
-	// SentVersion is the version that stands in the chat, 0 for none.
+	// SentVersion is the newest version that was dealt with: it stands in the
+	// chat, or came too late where nothing can be changed. 0 means none.
 	SentVersion int64
 	// TryVersion and TryPart say what the sender was about to deliver, and
 	// TrySince since when: if it died, the outcome of that try is unknown.

@@ -1,0 +1,366 @@
+package scheduler_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"pgregory.net/rapid"
+
+	"roundsman/bot"
+	"roundsman/catalog"
+	"roundsman/scheduler"
+	"roundsman/storage"
+	"roundsman/storage/sqlite"
+	"roundsman/visit"
+)
+
+func zone(t testing.TB, name string) *time.Location {
+	t.Helper()
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+func daily(t testing.TB, clock string) scheduler.Daily {
+	t.Helper()
+	c, err := visit.ParseClock(clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scheduler.Daily{At: c, Workday: visit.NewCalendar(false, nil).Workday}
+}
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	everyDay := func(visit.Date) bool { return true }
+	for name, tt := range map[string]struct {
+		zone, clock, after, want string
+		weekends                 bool
+	}{
+		"later_today":            {"Asia/Shanghai", "08:30", "2026-11-24T00:00:00Z", "2026-11-24T00:30:00Z", false},
+		"not_the_slot_itself":    {"Asia/Shanghai", "08:30", "2026-11-24T00:30:00Z", "2026-11-25T00:30:00Z", false},
+		"over_the_weekend":       {"Asia/Shanghai", "08:30", "2026-11-27T01:00:00Z", "2026-11-30T00:30:00Z", false},
+		"over_the_month":         {"Asia/Shanghai", "19:30", "2026-11-30T12:00:00Z", "2026-12-01T11:30:00Z", false},
+		"spring_forward_skipped": {"America/New_York", "02:30", "2026-03-07T12:00:00Z", "2026-03-08T07:00:00Z", true},
+		"autumn_once":            {"America/New_York", "01:30", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z", true},
+		"lord_howe_half_hour":    {"Australia/Lord_Howe", "02:15", "2026-10-03T12:00:00Z", "2026-10-03T15:30:00Z", true},
+		"apia_skipped_a_date":    {"Pacific/Apia", "08:30", "2011-12-29T20:00:00Z", "2011-12-30T18:30:00Z", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := daily(t, tt.clock)
+			if tt.weekends {
+				d.Workday = everyDay
+			}
+			after, err := time.Parse(time.RFC3339, tt.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := d.Next(after, zone(t, tt.zone)).UTC().Format(time.RFC3339); got != tt.want {
+				t.Errorf("Next = %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// Whatever the zone and the clock time, there is one slot a local date.
+func TestNextHasOneSlotADate(t *testing.T) {
+	t.Parallel()
+	zones := []string{"Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Europe/London", "Asia/Urumqi", "Pacific/Apia"}
+	rapid.Check(t, func(rt *rapid.T) {
+		z := zone(t, rapid.SampledFrom(zones).Draw(rt, "zone"))
+		d := scheduler.Daily{
+			At:      visit.Clock{Hour: rapid.IntRange(0, 23).Draw(rt, "hour"), Minute: rapid.IntRange(0, 59).Draw(rt, "minute")},
+			Workday: func(visit.Date) bool { return true },
+		}
+		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 700*24).Draw(rt, "start")) * time.Hour)
+		last := visit.Date("")
+		for range 40 {
+			next := d.Next(at, z)
+			date := visit.DateOf(next.In(z))
+			if !next.After(at) {
+				rt.Fatalf("the slot after %s is %s", at, next)
+			}
+			if last != "" && date != last.Add(1) {
+				rt.Fatalf("after %s comes %s", last, date)
+			}
+			at, last = next, date
+		}
+	})
+}
+
+type fixture struct {
+	*testing.T
+	store storage.Store
+	now   time.Time
+}
+
+const team = "华东一队"
+
+func setup(t *testing.T, start string) *fixture {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "r.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &fixture{T: t, store: store}
+	f.at(start)
+	ctx := t.Context()
+	f.ok(store.Roster().PutTeam(ctx, visit.Team{Name: team, Groups: []string{"feishu:group/g1", "wecom:group/g2"}}))
+	f.ok(store.Roster().PutReps(ctx,
+		visit.Rep{ID: "z", Name: "张伟", Team: team, Role: visit.RoleRep},
+		visit.Rep{ID: "a", Name: "管理", Team: team, Role: visit.RoleAdmin, Identities: map[string]string{"feishu": "ou_a"}},
+	))
+	return f
+}
+
+func (f *fixture) ok(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// at sets the clock, in Shanghai's time.
+func (f *fixture) at(s string) {
+	f.Helper()
+	t, err := time.ParseInLocation("2006-01-02 15:04:05", s, zone(f.T, "Asia/Shanghai"))
+	f.ok(err)
+	f.now = t
+}
+
+// scheduler returns a new one, as after a restart or on another replica.
+func (f *fixture) scheduler() *scheduler.Scheduler {
+	f.Helper()
+	say, err := catalog.New("zh")
+	f.ok(err)
+	clock := func() time.Time { return f.now }
+	return scheduler.New(scheduler.Options{
+		Store: f.store, Outbox: bot.NewOutbox(f.store.Outbox(), clock, func() {}), Say: say,
+		Policy: visit.Policy{
+			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
+			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
+			Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150, MinVisits: 4},
+		},
+		Now: clock, Log: slog.New(slog.NewTextHandler(f.Output(), nil)),
+	})
+}
+
+func (f *fixture) tick() {
+	f.Helper()
+	f.ok(f.scheduler().Tick(f.Context()))
+}
+
+// posts are the ids in the outbox.
+func (f *fixture) posts() []string {
+	f.Helper()
+	posts, err := f.store.Outbox().List(f.Context(), storage.PostPending, 10000)
+	f.ok(err)
+	var ids []string
+	for _, p := range posts {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+func (f *fixture) want(ids ...string) {
+	f.Helper()
+	if got := f.posts(); strings.Join(got, "\n") != strings.Join(ids, "\n") {
+		f.Errorf("posts at %s:\n%s\nwant:\n%s", f.now.Format(time.DateTime), strings.Join(got, "\n"), strings.Join(ids, "\n"))
+	}
+}
+
+func TestADayOfPosts(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 07:00:00")
+	f.tick()
+	f.want()
+	f.at("2026-11-24 08:30:05")
+	f.tick()
+	f.tick()
+	morning := []string{"run/morning_plan|feishu:group/g1|2026-11-24", "run/morning_plan|wecom:group/g2|2026-11-24"}
+	f.want(morning...)
+	f.at("2026-11-24 19:30:00")
+	f.tick()
+	f.want(append(morning, "run/evening_summary|feishu:group/g1|2026-11-24", "run/evening_summary|wecom:group/g2|2026-11-24")...)
+	f.at("2026-11-24 23:59:00")
+	f.tick()
+	if n := len(f.posts()); n != 4 {
+		t.Errorf("%d posts at the end of the day", n)
+	}
+}
+
+func TestNoPostsOnHolidays(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-10-01 07:00:00")
+	for range 9 * 24 {
+		f.tick()
+		f.now = f.now.Add(time.Hour)
+	}
+	// Of 1 to 9 October only the 8th and 9th are workdays.
+	var dates []string
+	for _, id := range f.posts() {
+		if strings.Contains(id, "morning_plan|feishu") {
+			dates = append(dates, id[len(id)-10:])
+		}
+	}
+	if strings.Join(dates, " ") != "2026-10-08 2026-10-09" {
+		t.Errorf("dates %v", dates)
+	}
+}
+
+func TestALateStartMakesUpOneSlotAndRecordsTheOther(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 07:00:00")
+	f.tick()
+	// Down from before 08:30 until 20:00: the summary is late, the plan is missed.
+	f.at("2026-11-24 20:00:00")
+	f.tick()
+	f.tick()
+	f.want("missed/morning_plan|feishu:group/g1|2026-11-24/feishu:user/ou_a", "missed/morning_plan|wecom:group/g2|2026-11-24/feishu:user/ou_a",
+		"run/evening_summary|feishu:group/g1|2026-11-24", "run/evening_summary|wecom:group/g2|2026-11-24")
+	post, err := f.store.Outbox().Get(t.Context(), "run/evening_summary|feishu:group/g1|2026-11-24")
+	f.ok(err)
+	var body bot.Body
+	f.ok(json.Unmarshal(post.Body, &body))
+	if !strings.HasSuffix(body.Card.Footer, "补发") {
+		t.Errorf("the late post does not say so: %q", body.Card.Footer)
+	}
+	run, err := f.store.Runs().Get(t.Context(), "morning_plan|feishu:group/g1|2026-11-24")
+	if err != nil || run.State != storage.RunMissed {
+		t.Errorf("run %+v, %v", run, err)
+	}
+}
+
+func TestANewGroupIsNotToldOfSlotsBeforeIt(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 12:00:00")
+	f.tick()
+	f.want()
+}
+
+func TestARenderedRunIsHandedOnAfterACrash(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 09:00:00")
+	body, err := json.Marshal(bot.Body{Text: "written before the crash"})
+	f.ok(err)
+	_, err = f.store.Runs().Begin(t.Context(), storage.Run{
+		Job: "morning_plan", Group: "feishu:group/g1", Date: "2026-11-24", Due: f.now.UTC(), At: f.now.UTC(), State: storage.RunRendered, Body: body,
+	})
+	f.ok(err)
+	f.tick()
+	f.tick()
+	f.want("run/morning_plan|feishu:group/g1|2026-11-24")
+}
+
+func TestTheUnknownYearIsToldOnceAWeek(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-12-01 12:00:00")
+	count := func() (n int) {
+		for _, id := range f.posts() {
+			if strings.HasPrefix(id, "calendar/2027/") {
+				n++
+			}
+		}
+		return n
+	}
+	f.tick()
+	if n := count(); n != 0 {
+		t.Errorf("told %d times before there was a reason", n)
+	}
+	for range 8 * 24 {
+		f.now = f.now.Add(time.Hour)
+		f.tick()
+	}
+	if n := count(); n != 2 {
+		t.Errorf("told %d times in eight days", n)
+	}
+	f.ok(f.store.Calendar().Put(t.Context(), visit.Holiday{Date: "2027-01-01", Name: "元旦"}))
+	f.now = f.now.Add(7 * 24 * time.Hour)
+	f.tick()
+	if n := count(); n != 2 {
+		t.Error("told although the year is known")
+	}
+}
+
+func TestJobHoldsToTheLedger(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 09:00:00")
+	teams, err := f.store.Roster().Teams(t.Context())
+	f.ok(err)
+	s := f.scheduler()
+	bodies, err := s.Job(t.Context(), "morning_plan", "2026-11-24", teams, true)
+	f.ok(err)
+	f.want()
+	if bodies[team].Card == nil {
+		t.Fatal("the preview is empty")
+	}
+	for range 2 {
+		_, err = s.Job(t.Context(), "morning_plan", "2026-11-24", teams, false)
+		f.ok(err)
+	}
+	f.want("run/morning_plan|feishu:group/g1|2026-11-24", "run/morning_plan|wecom:group/g2|2026-11-24")
+	if _, err := s.Job(t.Context(), "nothing", "2026-11-24", teams, true); err == nil {
+		t.Error("an unknown job ran")
+	}
+}
+
+// However often and by whomever it is ticked, with whatever pauses: at most
+// one post a group, job and date; and none is silently missed.
+func TestOncePerGroupAndDate(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-02 00:00:00")
+	f.tick()
+	seed := 7
+	for f.now.Before(time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)) {
+		seed = (seed*1103515245 + 12345) & 0x7fffffff
+		pause := time.Duration(seed%40) * time.Minute
+		if seed%50 == 0 {
+			pause = 9 * time.Hour
+		}
+		f.now = f.now.Add(pause)
+		f.tick()
+	}
+	workdays := 0
+	cal := visit.NewCalendar(true, nil)
+	seen := make(map[string]bool)
+	for _, id := range f.posts() {
+		if seen[id] {
+			t.Errorf("%s twice", id)
+		}
+		seen[id] = true
+	}
+	for d := visit.Date("2026-11-02"); d <= "2026-11-27"; d = d.Add(1) {
+		if !cal.Workday(d) {
+			continue
+		}
+		workdays++
+		for _, job := range []string{"morning_plan", "evening_summary"} {
+			id := fmt.Sprintf("%s|feishu:group/g1|%s", job, d)
+			run, err := f.store.Runs().Get(t.Context(), id)
+			if err != nil {
+				t.Errorf("%s left no trace: %v", id, err)
+				continue
+			}
+			if posted := seen["run/"+id]; posted == (run.State == storage.RunMissed) {
+				t.Errorf("%s is %s, posted %v", id, run.State, posted)
+			}
+		}
+	}
+	if workdays != 20 {
+		t.Fatalf("%d workdays", workdays)
+	}
+}

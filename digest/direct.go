@@ -31,7 +31,7 @@ func Board(d TeamDay, say *catalog.Catalog) bot.Body {
 		}
 		if left := r.Day.Remaining(r.Plan); len(left) > 0 {
 			card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: say.T("board.left",
-				"Count", len(left), "Names", route(d, left, say))})
+				"Count", len(left), "Names", route(d, left, func(p visit.PlannedVisit) string { return timed(p, say) }))})
 		}
 	}
 	return bot.Body{Card: &card}
@@ -102,7 +102,7 @@ func Plan(d TeamDay, rep RepDay, say *catalog.Catalog) bot.Body {
 		if v, ok := done[p.Customer]; ok {
 			mark = Mark(v)
 		}
-		text := strconv.Itoa(i+1) + ". " + mark + " " + d.Name(p.Customer) + remark(p, say)
+		text := strconv.Itoa(i+1) + ". " + mark + " " + d.Name(p.Customer) + timed(p, say)
 		if a := d.Customers[p.Customer].Address; a != "" {
 			text += " · " + a
 		}

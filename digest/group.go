@@ -27,7 +27,7 @@ func Morning(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 		stops += len(r.Plan)
 		card.Lines = append(card.Lines, bot.Line{
 			Label: say.T("morning.rep", "Name", r.Rep.Name, "Count", len(r.Plan)),
-			Text:  route(d, r.Plan, say),
+			Text:  route(d, r.Plan, func(p visit.PlannedVisit) string { return purpose(p, say) }),
 		})
 	}
 	if len(idle) > 0 {
@@ -40,28 +40,34 @@ func Morning(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 	return bot.Body{Card: &card}
 }
 
-// route writes planned visits in their order.
-func route(d TeamDay, plan []visit.PlannedVisit, say *catalog.Catalog) string {
+// route writes planned visits in their order, each with a remark.
+func route(d TeamDay, plan []visit.PlannedVisit, remark func(visit.PlannedVisit) string) string {
 	stops := make([]string, len(plan))
 	for i, p := range plan {
-		stops[i] = d.Name(p.Customer) + remark(p, say)
+		stops[i] = d.Name(p.Customer) + remark(p)
 	}
 	return strings.Join(stops, " → ")
 }
 
-// remark writes what is special about a planned visit, in brackets: time and purpose.
-func remark(p visit.PlannedVisit, say *catalog.Catalog) string {
-	var parts []string
-	if w := window(p.Window); w != "" {
-		parts = append(parts, w)
-	}
-	if p.Purpose != "" {
-		parts = append(parts, say.T("purpose."+string(p.Purpose)))
-	}
-	if len(parts) == 0 {
+// purpose writes why a visit is planned, in brackets. A group does not hear
+// when somebody will be where.
+func purpose(p visit.PlannedVisit, say *catalog.Catalog) string {
+	if p.Purpose == "" {
 		return ""
 	}
-	return say.T("list.brackets", "Text", strings.Join(parts, " "))
+	return say.T("list.brackets", "Text", say.T("purpose."+string(p.Purpose)))
+}
+
+// timed writes when and why a visit is planned, in brackets.
+func timed(p visit.PlannedVisit, say *catalog.Catalog) string {
+	w := window(p.Window)
+	if w == "" || p.Purpose == "" {
+		if w != "" {
+			return say.T("list.brackets", "Text", w)
+		}
+		return purpose(p, say)
+	}
+	return say.T("list.brackets", "Text", w+" "+say.T("purpose."+string(p.Purpose)))
 }
 
 // window writes 10:00 for an instant and 14:00-15:00 for a window.

@@ -17,7 +17,11 @@ const (
 )
 
 // In returns the same place in another datum. Where GCJ-02 is not in force
-// ([InGCJRegion]), all datums coincide but for BD-09's own shift.
+// ([InGCJRegion]), WGS-84 and GCJ-02 coincide, and BD-09 keeps its own shift,
+// which within 0.01° of a pole or the antimeridian leads out of range.
+//
+// There and back is exact to 1e-9°, but for the last kilometre outside an edge
+// of the region: two places share each coordinate there, and the one inside is meant.
 func (p Point) In(d Datum) Point {
 	if p.Datum == d {
 		return p
@@ -49,7 +53,7 @@ func (p Point) WGS84() Point {
 
 func toGCJ(p Point) Point {
 	out := Point{p.Lat, p.Lng, GCJ02}
-	if InGCJRegion(p) {
+	if inRegion(p.Lat, p.Lng) {
 		dLat, dLng := shift(p.Lat, p.Lng)
 		out.Lat, out.Lng = p.Lat+dLat, p.Lng+dLng
 	}
@@ -64,7 +68,7 @@ func fromGCJ(p Point) Point {
 		dLat, dLng := shift(w.Lat, w.Lng)
 		w.Lat, w.Lng = p.Lat-dLat, p.Lng-dLng
 	}
-	if InGCJRegion(w) {
+	if inRegion(w.Lat, w.Lng) {
 		return w
 	}
 	return Point{p.Lat, p.Lng, WGS84}
@@ -130,15 +134,22 @@ var (
 	}
 )
 
-// InGCJRegion reports whether GCJ-02 is in force at a WGS-84 place.
+// InGCJRegion reports whether GCJ-02 is in force at the place. It is decided on
+// the place in WGS-84, whatever the datum of p.
 func InGCJRegion(p Point) bool {
+	w := p.WGS84()
+	return inRegion(w.Lat, w.Lng)
+}
+
+// inRegion is InGCJRegion in degrees of WGS-84.
+func inRegion(lat, lng float64) bool {
 	for _, r := range gcjOut {
-		if r.holds(p.Lat, p.Lng) {
+		if r.holds(lat, lng) {
 			return false
 		}
 	}
 	for _, r := range gcjIn {
-		if r.holds(p.Lat, p.Lng) {
+		if r.holds(lat, lng) {
 			return true
 		}
 	}

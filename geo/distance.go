@@ -17,7 +17,11 @@ func Distance(a, b Point) float64 {
 	if !a.Valid() || !b.Valid() {
 		return math.NaN()
 	}
-	a, b = a.WGS84(), b.WGS84()
+	return between(a.WGS84(), b.WGS84())
+}
+
+// between is Distance of two places in WGS-84.
+func between(a, b Point) float64 {
 	d := golanggeo.NewPoint(a.Lat, a.Lng).GreatCircleDistance(golanggeo.NewPoint(b.Lat, b.Lng)) * 1000
 	if math.IsNaN(d) {
 		// Two valid places give NaN only when they are antipodes: rounding
@@ -27,7 +31,8 @@ func Distance(a, b Point) float64 {
 	return d
 }
 
-// Bearing returns the direction from a to b in degrees clockwise from north, 0 to 360.
+// Bearing returns the direction from a to b in degrees clockwise from north,
+// from 0 up to, not including, 360; NaN for a point that is no place.
 func Bearing(a, b Point) float64 {
 	if !a.Valid() || !b.Valid() {
 		return math.NaN()
@@ -37,12 +42,13 @@ func Bearing(a, b Point) float64 {
 }
 
 // Offset returns the place that lies the metres away from p in the direction
-// of the bearing (degrees from north), in p's datum.
+// of the bearing (degrees clockwise from north), on the sphere of [Distance], in p's datum.
 func Offset(p Point, metres, bearing float64) Point {
 	w := p.WGS84()
 	la, lo := w.Lat*math.Pi/180, w.Lng*math.Pi/180
 	d, b := metres/earthRadius, bearing*math.Pi/180
-	lat := math.Asin(math.Sin(la)*math.Cos(d) + math.Cos(la)*math.Sin(d)*math.Cos(b))
+	// Rounding may lead just beyond 1, of which there is no arcsine.
+	lat := math.Asin(max(-1, min(1, math.Sin(la)*math.Cos(d)+math.Cos(la)*math.Sin(d)*math.Cos(b))))
 	lng := lo + math.Atan2(math.Sin(b)*math.Sin(d)*math.Cos(la), math.Cos(d)-math.Sin(la)*math.Sin(lat))
 	degLng := math.Mod(lng*180/math.Pi+540, 360) - 180
 	return Point{lat * 180 / math.Pi, degLng, WGS84}.In(p.Datum)
@@ -62,7 +68,12 @@ const datumSlack = 0.02
 
 // Around returns the box of everything within the metres of p, in any datum.
 func Around(p Point, metres float64) Box {
-	lat := metres/earthRadius*180/math.Pi + datumSlack
+	return around(p, metres/earthRadius*180/math.Pi+datumSlack)
+}
+
+// around returns the box that reaches lat degrees north and south of p, and as
+// far east and west as that many degrees of a great circle can lead.
+func around(p Point, lat float64) Box {
 	b := Box{minLat: p.Lat - lat, maxLat: p.Lat + lat}
 	edge := max(math.Abs(b.minLat), math.Abs(b.maxLat))
 	if edge >= 89 {

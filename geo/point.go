@@ -56,7 +56,9 @@ var (
 	// ErrNullIsland: latitude and longitude are both 0, which is what software
 	// says that has no position.
 	ErrNullIsland = errors.New("latitude and longitude are 0")
-	// ErrSwapped: the two make sense only the other way round.
+	// ErrSwapped: the two make sense only the other way round. Besides a latitude
+	// beyond 90° that is a pair in the Arctic whose mirror image lies in China,
+	// such as 87.6, 43.8 for Ürümqi; nobody sells there.
 	ErrSwapped = errors.New("latitude and longitude are swapped")
 	ErrDatum   = errors.New("unknown datum")
 )
@@ -68,7 +70,8 @@ type Point struct {
 	Datum Datum   `json:"datum"`
 }
 
-// New returns the point, or one of the errors above.
+// New returns the point, or ErrNotANumber (also for an infinity), ErrOutOfRange,
+// ErrNullIsland, ErrSwapped or ErrDatum. Latitude and longitude are degrees.
 func New(lat, lng float64, d Datum) (Point, error) {
 	switch {
 	case d != WGS84 && d != GCJ02 && d != BD09:
@@ -78,8 +81,9 @@ func New(lat, lng float64, d Datum) (Point, error) {
 	case lat == 0 && lng == 0:
 		return Point{}, ErrNullIsland
 	case inRange(lat, lng):
-		// Only the neighbourhood of China is told apart by its looks: 31,121 and
-		// 121,31 cannot both be meant.
+		if !inRegion(lat, lng) && inRange(lng, lat) && inRegion(lng, lat) {
+			return Point{}, ErrSwapped
+		}
 		return Point{lat, lng, d}, nil
 	case inRange(lng, lat):
 		return Point{}, ErrSwapped
@@ -89,12 +93,13 @@ func New(lat, lng float64, d Datum) (Point, error) {
 
 func inRange(lat, lng float64) bool { return math.Abs(lat) <= 90 && math.Abs(lng) <= 180 }
 
-// maxDigits bounds what Parse looks at.
+// maxDigits bounds, in bytes, what Parse looks at.
 const maxDigits = 32
 
 // Parse reads decimal degrees as platforms send them: an optional sign, digits,
-// an optional fraction. Exponents, hexadecimal, commas and names such as NaN
-// are not numbers here.
+// an optional fraction, an optional exponent, 32 bytes at most; spaces around
+// them do not count. Hexadecimal, commas, underscores and names such as NaN are
+// ErrNotANumber; the rest is as in [New].
 func Parse(lat, lng string, d Datum) (Point, error) {
 	la, err := degrees(lat)
 	if err != nil {
@@ -109,13 +114,16 @@ func Parse(lat, lng string, d Datum) (Point, error) {
 
 func degrees(s string) (float64, error) {
 	s = strings.TrimSpace(s)
-	digits := strings.TrimLeft(s, "+-")
-	if len(s) > maxDigits || len(s)-len(digits) > 1 || digits == "" || strings.Trim(digits, "0123456789.") != "" ||
-		strings.ContainsAny(digits, "+-") {
+	// What ParseFloat takes beyond decimal numbers (0x1p-2, 1_000, Inf, NaN)
+	// needs a letter or an underscore that this alphabet lacks.
+	if len(s) > maxDigits || strings.Trim(s, "0123456789.+-eE") != "" {
 		return 0, ErrNotANumber
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, ErrOutOfRange
+	case err != nil:
 		return 0, ErrNotANumber
 	}
 	return f, nil

@@ -38,6 +38,8 @@ type cli struct {
 	Export  exportCmd  `cmd:"" help:"Write customers, reps, plans or check-ins as a table."`
 	Job     jobCmd     `cmd:"" help:"Run or preview a scheduled post once."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Healthcheck healthcheckCmd `cmd:"" hidden:"" help:"Ask the serving process whether it is alive."`
 }
 
 // runtimeEnv is what every command gets.

@@ -44,16 +44,16 @@ func newPlatforms(cfg *config.Config, now func() time.Time, log *slog.Logger) ([
 	}
 	var out []bot.Platform
 	if section, ok := cfg.Platform("feishu"); ok {
-		c := feishu.DefaultConfig()
+		var c feishu.Config
 		if err := section.Decode(&c); err != nil {
 			return nil, err
 		}
-		if err := invalid(c.Validate()); err != nil {
+		if err := invalid("feishu", c.Validate()); err != nil {
 			return nil, err
 		}
 		p, err := feishu.New(c, feishu.Options{
 			Now: now, Logger: log, BodyLimit: cfg.Limits.FeishuBody,
-			Toast: say.T("toast.received"), ErrorToast: say.T("toast.failed"),
+			Toast: say.T("toast.received"), ToastFailed: say.T("toast.failed"),
 		})
 		if err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func newPlatforms(cfg *config.Config, now func() time.Time, log *slog.Logger) ([
 		if err := section.Decode(&c); err != nil {
 			return nil, err
 		}
-		if err := invalid(c.Validate()); err != nil {
+		if err := invalid("wecom", c.Validate()); err != nil {
 			return nil, err
 		}
 		p, err := wecom.New(c, wecom.Options{Now: now, Logger: log, BodyLimit: cfg.Limits.WeComBody, Robots: robots(cfg)})
@@ -77,14 +77,17 @@ func newPlatforms(cfg *config.Config, now func() time.Time, log *slog.Logger) ([
 	return out, nil
 }
 
-// invalid turns what an adapter finds wrong into the configuration's error.
-func invalid[P ~struct{ Key, Reason, Example string }](ps []P) error {
+// invalid turns what an adapter finds wrong with its section into the configuration's error.
+func invalid[P ~struct{ Key, Reason, Example string }](section string, ps []P) error {
 	if len(ps) == 0 {
 		return nil
 	}
 	e := &config.Error{}
 	for _, p := range ps {
-		e.Problems = append(e.Problems, config.Problem(p))
+		found := struct{ Key, Reason, Example string }(p)
+		e.Problems = append(e.Problems, config.Problem{
+			Key: section + "." + strings.TrimPrefix(found.Key, section+"."), Reason: found.Reason, Example: found.Example,
+		})
 	}
 	return e
 }

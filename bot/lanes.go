@@ -53,8 +53,8 @@ type Lanes struct {
 	held   map[string]bool
 	// since holds what was finished since the inbox was last read: that reading may still show it as pending.
 	since map[string]bool
-	slots  chan struct{}
-	wg     sync.WaitGroup
+	slots chan struct{}
+	wg    sync.WaitGroup
 }
 
 // NewLanes returns Lanes that do nothing until Run.

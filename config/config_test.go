@@ -1,8 +1,10 @@
 package config_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -147,6 +149,13 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"admin":              {"admins: [zhangsan]", `admins: "zhangsan" is not PLATFORM:USER (for example admins: ["feishu:ou_…", "wecom:zhangsan"])`},
 		"team_twice":         {"teams: [{name: a}, {name: a}]", "teams[1].name: must be there and be different for each team (for example name: 华东一队)"},
 		"team_key":           {"teams: [{name: a, zone: x}]", "teams[0].zone: there is no such key; did you mean name?"},
+		"whole_number":       {"check_in: {min_visits: 2.7}", `check_in.min_visits: "2.7" is not a whole number from 0 to 50 (for example min_visits: 4)`},
+		"key_twice":          {"listen: ':1'\nlisten: ':2'", `the file: is not YAML: line 2: mapping key "listen" already defined at line 1`},
+		"only_a_value":       {"hunter2hunter2", "the file: is not YAML: the top level is not keys with values"},
+		"value_for_section":  {"schedule: 5", "schedule: is not a section"},
+		"key_in_group":       {"teams: [{name: a, groups: [hunter2]}]", `teams[0].groups: an entry is not PLATFORM:CHAT (for example groups: ["feishu:oc_…"])`},
+		"login_in_address":   {"public_url: https://u:hunter2@h", "public_url: is not a web address (for example public_url: https://bot.example.com)"},
+		"no_work_hours":      {"schedule: {work_hours: '00:00-00:00'}", `schedule.work_hours: "00:00-00:00" is empty`},
 		"not_yaml":           {"a: [", "the file: is not YAML"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,6 +168,9 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			if !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("got  %s\nwant %s", err, tt.want)
 			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("shows what may be a secret: %s", err)
+			}
 		})
 	}
 }
@@ -167,6 +179,55 @@ func TestSecretKeyIsDemanded(t *testing.T) {
 	t.Parallel()
 	_, err := config.Parse(nil, t.TempDir(), []string{"ROUNDSMAN_SECRET_KEY=short"})
 	if err == nil || !strings.Contains(err.Error(), "openssl rand") || strings.Contains(err.Error(), "short") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSlipsInVariablesAreSaid(t *testing.T) {
+	t.Parallel()
+	_, err := config.Parse([]byte("language: en"), t.TempDir(), []string{
+		"ROUNDSMAN_SECRET_KEY=" + secretKey, "ROUNDSMAN_LISEN=:1", "ROUNDSMAN_CHECK_IN__RADIOS=5", "ROUNDSMAN_LANGUAGE=fr", "ROUNDSMAN_TEST_DATABASE=x",
+	})
+	want := `ROUNDSMAN_CHECK_IN__RADIOS: there is no such key; did you mean check_in.radius?
+ROUNDSMAN_LISEN: there is no such key; did you mean listen?
+language: "fr" is not one of zh, en (for example language: zh), set by ROUNDSMAN_LANGUAGE`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	var ce *config.Error
+	if !errors.As(err, &ce) || ce.Problems[2].Source != "env" {
+		t.Errorf("problems %+v", ce)
+	}
+}
+
+func TestSectionsWithoutKeys(t *testing.T) {
+	t.Parallel()
+	c, err := config.Parse([]byte("check_in:\nschedule: {}\nfeishu:\nteams:\n"), t.TempDir(), []string{"ROUNDSMAN_SECRET_KEY=" + secretKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, on := c.Platform("feishu"); on || c.CheckIn.Radius != 200 {
+		t.Errorf("feishu on: %v, radius %v", on, c.CheckIn.Radius)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, content := range map[string]string{"roundsman.yaml": "secret_key: file:key\n", "key": secretKey + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Load(filepath.Join(dir, "roundsman.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.SecretKey.Reveal() != secretKey {
+		t.Error("the key beside the file was not read")
+	}
+	_, err = config.Load(filepath.Join(dir, "other.yaml"), nil)
+	if err == nil || err.Error() != filepath.Join(dir, "other.yaml")+": cannot be read: there is no such file" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -182,20 +243,37 @@ func TestSectionRefusesUnknownKeys(t *testing.T) {
 		Corp  string `koanf:"corp_id"`
 		Agent int    `koanf:"agent_id"`
 	}
-	if err := s.Decode(&dst); err == nil || err.Error() != "wecom.corpid: there is no such key; did you mean corp_id?" {
+	if err := s.Decode(&dst); err == nil || err.Error() != "wecom.agent_id: is not a whole number\nwecom.corpid: there is no such key; did you mean corp_id?" {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestSecretNeverPrints(t *testing.T) {
 	t.Parallel()
-	c, err := config.Parse(nil, t.TempDir(), []string{"ROUNDSMAN_SECRET_KEY=" + secretKey, "ROUNDSMAN_STORAGE=mongodb://u:pw@h/db"})
+	c, err := config.Parse([]byte("feishu: {app_secret: hunter2}\nteams: [{name: a, groups: ['wecom-robot:hunter2']}]"), t.TempDir(),
+		[]string{"ROUNDSMAN_SECRET_KEY=" + secretKey, "ROUNDSMAN_STORAGE=mongodb://u:hunter2@h/db"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		if s := strings.Join([]string{sprintf(format, c.SecretKey), sprintf(format, c.Storage)}, ""); strings.Contains(s, "pw") || strings.Contains(s, secretKey) {
-			t.Errorf("%s shows %s", format, s)
+	section, _ := c.Platform("feishu")
+	var printed []string
+	for _, v := range []any{c.SecretKey, c.Storage, c, *c, section, &section, c.Teams} {
+		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			printed = append(printed, fmt.Sprintf(format, v))
+		}
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log strings.Builder
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("loaded", "value", v)
+		printed = append(printed, string(data), log.String())
+	}
+	for _, s := range printed {
+		for _, secret := range []string{"hunter2", secretKey, fmt.Sprintf("%x", "hunter2"), fmt.Sprintf("%x", secretKey)} {
+			if strings.Contains(s, secret) {
+				t.Errorf("a secret shows in %s", s)
+			}
 		}
 	}
 }
@@ -210,5 +288,3 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
-
-func sprintf(format string, v any) string { return fmt.Sprintf(format, v) }

@@ -81,6 +81,9 @@ func keys() []key {
 		clock("schedule.evening_summary", "19:30", func(c *Config) *visit.Clock { return &c.Schedule.EveningSummary }),
 		{"schedule.work_hours", "07:00-22:00", `"07:00-22:00"`, false, func(c *Config, s string) (err error) {
 			c.Schedule.WorkHours, err = visit.ParseSpan(s)
+			if err == nil && c.Schedule.WorkHours == (visit.Span{}) {
+				return fmt.Errorf("%q is empty, so that no check-in could be recorded", s)
+			}
 			return err
 		}},
 		{"schedule.quiet_hours", "12:00-13:30", `"12:00-13:30"`, false, func(c *Config, s string) error {
@@ -89,7 +92,7 @@ func keys() []key {
 		number("check_in.radius", "200", 50, 5000, func(c *Config, f float64) { c.CheckIn.Radius = f }),
 		number("check_in.near", "500", 100, 10000, func(c *Config, f float64) { c.CheckIn.Near = f }),
 		number("check_in.max_accuracy", "150", 20, 1000, func(c *Config, f float64) { c.CheckIn.MaxAccuracy = f }),
-		number("check_in.min_visits", "4", 0, 50, func(c *Config, f float64) { c.CheckIn.MinVisits = int(f) }),
+		whole("check_in.min_visits", "4", 0, 50, func(c *Config, n int) { c.CheckIn.MinVisits = n }),
 		{"privacy.consent", "required", "required", false, func(c *Config, s string) error {
 			c.Privacy.ConsentRequired = s != "recorded_elsewhere"
 			return oneOf(s, "required", "recorded_elsewhere")
@@ -98,7 +101,7 @@ func keys() []key {
 		days("privacy.keep_photos", "180d", func(c *Config, d time.Duration) { c.Privacy.KeepPhotos = d }),
 		amount("limits.photo_bytes", "20MB", "B", 100<<20, func(c *Config, n int64) { c.Limits.PhotoBytes = n }),
 		amount("limits.photo_pixels", "40MP", "P", 200e6, func(c *Config, n int64) { c.Limits.PhotoPixels = n }),
-		number("limits.photo_decoders", "2", 1, 64, func(c *Config, f float64) { c.Limits.PhotoDecoders = int(f) }),
+		whole("limits.photo_decoders", "2", 1, 64, func(c *Config, n int) { c.Limits.PhotoDecoders = n }),
 		amount("limits.feishu_body", "256KB", "B", 8<<20, func(c *Config, n int64) { c.Limits.FeishuBody = n }),
 		amount("limits.wecom_body", "1MB", "B", 8<<20, func(c *Config, n int64) { c.Limits.WeComBody = n }),
 	}
@@ -119,6 +122,17 @@ func number(name, byDefault string, least, most float64, set func(*Config, float
 			return fmt.Errorf("%q is not a number from %v to %v", s, least, most)
 		}
 		set(c, f)
+		return nil
+	}}
+}
+
+func whole(name, byDefault string, least, most int, set func(*Config, int)) key {
+	return key{name, byDefault, byDefault, false, func(c *Config, s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is not a whole number from %d to %d", s, least, most)
+		}
+		set(c, n)
 		return nil
 	}}
 }
@@ -195,7 +209,7 @@ func address(s string) error {
 
 func webURL(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return errors.New("is not a web address")
 	}
 	return nil

@@ -22,9 +22,9 @@ const envPrefix = "ROUNDSMAN_"
 // platforms are the sections that platforms decode themselves.
 var platforms = []string{"feishu", "wecom"}
 
-// Load reads the file, if it exists, and the environment (as os.Environ
-// returns it) over the defaults. A missing file is fine when path is the default
-// one; main decides that. What is wrong comes back as one *Error.
+// Load reads the file at path and the environment (as os.Environ returns it)
+// over the defaults. What is wrong comes back as one *Error, also when there is
+// no such file: whoever can do without one calls [Parse] with nothing.
 func Load(path string, environ []string) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -37,7 +37,7 @@ func Load(path string, environ []string) (*Config, error) {
 func Parse(data []byte, dir string, environ []string) (*Config, error) {
 	file := koanf.New(".")
 	if err := file.Load(rawbytes.Provider(data), yaml.Parser()); err != nil {
-		return nil, &Error{[]Problem{{Key: "the file", Reason: "is not YAML: " + firstLine(err)}}}
+		return nil, &Error{[]Problem{{Key: "the file", Reason: "is not YAML: " + yamlReason(err)}}}
 	}
 	env := make(map[string]string)
 	for _, kv := range environ {
@@ -52,7 +52,19 @@ func Parse(data []byte, dir string, environ []string) (*Config, error) {
 	l.teams(c)
 	l.platforms(c)
 	slices.SortFunc(c.values, func(a, b Value) int { return strings.Compare(a.Key, b.Key) })
+	for i, p := range l.problems {
+		l.problems[i].Source = l.sources[p.Key]
+	}
 	return c, l.problems.err()
+}
+
+// yamlReason says where a text is not YAML or names a key twice, in one line.
+// The parser quotes values that it cannot place, which may be secret.
+func yamlReason(err error) string {
+	if strings.Contains(err.Error(), "cannot unmarshal") {
+		return "the top level is not keys with values"
+	}
+	return strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:")), " ")
 }
 
 type loader struct {
@@ -76,8 +88,9 @@ func (l *loader) merge(file *koanf.Koanf) {
 		}
 		k := strings.ToLower(strings.ReplaceAll(path, "__", "."))
 		if !l.settable(k) {
-			// Somebody else's variable, such as a test's, may share the prefix; a section's key may not.
-			if strings.Contains(path, "__") {
+			// Somebody else's variable, such as a test's, may share the prefix. One
+			// with a section's separator or a slip away from a key is meant for us.
+			if strings.Contains(path, "__") || slices.ContainsFunc(names(), func(n string) bool { return editDistance(k, n) <= 2 }) {
 				l.problems.add(name, unknownKey(k, names()), "")
 			}
 			continue
@@ -89,7 +102,14 @@ func (l *loader) merge(file *koanf.Koanf) {
 	_ = l.merged.Merge(file)
 	_ = l.merged.Load(confmap.Provider(over, "."), nil)
 	for _, k := range file.Keys() {
-		if !l.settable(k) {
+		switch {
+		case l.settable(k):
+		case isSection(k):
+			// A section all of whose keys are commented out is a section.
+			if v := file.Get(k); v != nil && !isEmptyMap(v) {
+				l.problems.add(k, "is not a section", "")
+			}
+		default:
 			l.problems.add(k, unknownKey(k, names()), "")
 		}
 	}
@@ -102,6 +122,16 @@ func (l *loader) settable(k string) bool {
 		return nested || top == k
 	}
 	return slices.Contains(names(), k)
+}
+
+// isSection reports whether k has keys of its own below it.
+func isSection(k string) bool {
+	return slices.ContainsFunc(names(), func(n string) bool { return strings.HasPrefix(n, k+".") })
+}
+
+func isEmptyMap(v any) bool {
+	m, ok := v.(map[string]any)
+	return ok && len(m) == 0
 }
 
 func names() []string {
@@ -236,7 +266,8 @@ func (l *loader) group(v any) (string, error) {
 	s, ok := v.(string)
 	platform, chat, found := strings.Cut(s, ":")
 	if !ok || !found || platform == "" || chat == "" {
-		return "", fmt.Errorf("%v is not PLATFORM:CHAT", v)
+		// It may be a robot's key without its platform, so it is not shown.
+		return "", fmt.Errorf("an entry is not PLATFORM:CHAT")
 	}
 	chat, err := l.resolve(chat)
 	if err != nil {

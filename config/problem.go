@@ -10,6 +10,8 @@ import (
 // Problem is one thing that is wrong with the configuration.
 type Problem struct {
 	Key, Reason, Example string
+	// Source is default, file or env, or empty where there is no value.
+	Source string
 }
 
 // String returns the problem as one line.
@@ -17,6 +19,9 @@ func (p Problem) String() string {
 	s := p.Key + ": " + p.Reason
 	if p.Example != "" {
 		s += " (for example " + p.Key[strings.LastIndexByte(p.Key, '.')+1:] + ": " + p.Example + ")"
+	}
+	if p.Source == "env" && !strings.HasPrefix(p.Key, envPrefix) {
+		s += ", set by " + envPrefix + strings.ToUpper(strings.ReplaceAll(p.Key, ".", "__"))
 	}
 	return s
 }
@@ -37,7 +42,7 @@ func (e *Error) Error() string {
 type problems []Problem
 
 func (p *problems) add(key, reason, example string) {
-	*p = append(*p, Problem{key, reason, example})
+	*p = append(*p, Problem{Key: key, Reason: reason, Example: example})
 }
 
 func (p problems) err() error {

@@ -12,55 +12,65 @@ import (
 	"github.com/knadh/koanf/v2"
 )
 
-// Section is a platform's own part of the configuration, read but not yet understood.
+// Section is a platform's own part of the configuration, read but not yet
+// understood. Printing it shows no values.
 type Section struct {
-	name   string
-	values map[string]any
+	name string
+	// values is a function because fmt prints unexported fields past any method
+	// of theirs, maps and pointers with some verbs too, but of a function only the address.
+	values func() map[string]any
 }
 
 // Decode fills dst, a pointer to a struct with `koanf` tags of strings,
-// numbers and types that read text. A key that the struct does not have is an
-// *Error, as is a value that does not fit.
+// numbers and types that read text. What is not in the section stays as it is
+// in dst, so defaults may be set before. Keys that the struct does not have and
+// values that do not fit come back as one *Error.
 func (s Section) Decode(dst any) error {
 	var p problems
-	known := tags(reflect.TypeOf(dst).Elem())
-	for _, k := range slices.Sorted(maps.Keys(s.values)) {
-		if !slices.Contains(known, k) {
+	values := s.values()
+	fields := tags(reflect.TypeOf(dst).Elem())
+	known := slices.Sorted(maps.Keys(fields))
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		kind, ok := fields[k]
+		if !ok {
 			p.add(s.name+"."+k, unknownKey(k, known), "")
+			continue
 		}
-	}
-	if err := p.err(); err != nil {
-		return err
-	}
-	k := koanf.New(".")
-	if err := k.Load(confmap.Provider(s.values, ""), nil); err != nil {
-		return fmt.Errorf("read the section %s: %w", s.name, err)
-	}
-	err := k.UnmarshalWithConf("", dst, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
-		Result: dst, TagName: "koanf", WeaklyTypedInput: true, DecodeHook: mapstructure.TextUnmarshallerHookFunc(),
-	}})
-	if err != nil {
-		p.add(s.name, "a value does not fit: "+strings.Join(badFields(err), ", "), "")
+		// One by one, so that each error has its key.
+		one := koanf.New(".")
+		if err := one.Load(confmap.Provider(map[string]any{k: values[k]}, ""), nil); err != nil {
+			return fmt.Errorf("read %s.%s: %w", s.name, k, err)
+		}
+		err := one.UnmarshalWithConf("", dst, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+			Result: dst, TagName: "koanf", WeaklyTypedInput: true, DecodeHook: mapstructure.TextUnmarshallerHookFunc(),
+		}})
+		if err != nil {
+			// The decoder's own words quote the value, which may be secret.
+			p.add(s.name+"."+k, "is not "+wanted(kind), "")
+		}
 	}
 	return p.err()
 }
 
-// badFields names the fields of an error without their values, which may be secret.
-func badFields(err error) []string {
-	var fields []string
-	for part := range strings.SplitSeq(err.Error(), "'") {
-		if part != "" && !strings.ContainsAny(part, " :\n") {
-			fields = append(fields, part)
-		}
+// wanted says what a field takes.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Bool:
+		return "true or false"
 	}
-	return slices.Compact(fields)
+	return "a valid " + strings.ToLower(t.Name())
 }
 
-func tags(t reflect.Type) []string {
-	var out []string
+// tags returns the type of each key that the struct has.
+func tags(t reflect.Type) map[string]reflect.Type {
+	out := make(map[string]reflect.Type)
 	for f := range t.Fields() {
 		if tag := f.Tag.Get("koanf"); tag != "" && tag != "-" {
-			out = append(out, tag)
+			out[tag] = f.Type
 		}
 	}
 	return out
@@ -91,7 +101,7 @@ func (l *loader) platforms(c *Config) {
 			c.values = append(c.values, Value{name + "." + k, shown, l.source(name + "." + k)})
 		}
 		if len(values) > 0 {
-			c.sections[name] = Section{name, values}
+			c.sections[name] = Section{name, func() map[string]any { return values }}
 		}
 	}
 }

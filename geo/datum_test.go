@@ -141,7 +141,7 @@ func TestThereAndBackAnywhere(t *testing.T) {
 		if d := degreesApart(p, gcj.WGS84()); !(d < 1e-9) {
 			t.Fatalf("%v comes back %g° off", p, d)
 		}
-		// GEO: 19 to 679 m. A mix-up of datums can then never pass unseen.
+		// Measured: 19 to 679 m. A mix-up of datums can then never pass unseen.
 		if d := geo.Distance(p, geo.Point{Lat: gcj.Lat, Lng: gcj.Lng, Datum: geo.WGS84}); !(d > 5 && d < 900) {
 			t.Fatalf("the datums differ by %v m at %v", d, p)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/tidwall/rtree"
 )
 
-// Index finds values by their place among many (below some ten thousand a scan
+// Index finds values by their place among many (below some hundreds a scan
 // with [Around] is as quick). The zero value is empty and ready. Reading is safe
 // from several goroutines, inserting is not.
 type Index[T any] struct {
@@ -49,9 +49,9 @@ func (x *Index[T]) Nearest(p Point, n int) iter.Seq2[T, float64] {
 	if n <= 0 || !p.Valid() {
 		return pairs[T](nil)
 	}
-	// Customers lie in clusters: from a street to the globe in eight steps.
-	const street, globe = 500, math.Pi * earthRadius
-	for metres := float64(street); ; metres *= 4 {
+	// Customers lie in clusters: from a house to the globe in eleven steps.
+	const house, globe = 50, math.Pi * earthRadius
+	for metres := float64(house); ; metres *= 4 {
 		list := x.within(p, metres)
 		if len(list) >= n || metres > globe {
 			return pairs(list[:min(n, len(list))])

@@ -65,6 +65,9 @@ var (
 			t := http.DefaultTransport.(*http.Transport).Clone()
 			t.ResponseHeaderTimeout = callWithin
 			t.MaxIdleConnsPerHost = 16
+			// A request on a connection that the other side is just giving up has
+			// an unknown outcome, so connections are given up early on this side.
+			t.IdleConnTimeout = 15 * time.Second
 			return t
 		}(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

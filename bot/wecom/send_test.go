@@ -270,10 +270,20 @@ func TestSendReachesNobody(t *testing.T) {
 func TestSendUnreachable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.mustSay(user("zhangsan"), bot.Body{Text: "早"}, "k")
-	f.srv.Close()
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		fmt.Fprint(w, `{"errcode":0,"errmsg":"ok","access_token":"token","expires_in":7200}`)
+	}))
+	t.Cleanup(api.Close)
+	c := f.cfg
+	c.BaseURL = api.URL
+	p := f.platform(c)
+	if err := p.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	api.Close()
 	for _, to := range []bot.Address{user("zhangsan"), group("g"), f.robotAddress()} {
-		_, err := f.say(to, bot.Body{Text: "早"}, "k")
+		_, err := p.Send(t.Context(), to, bot.Part{Type: "text", Data: []byte(`{"content":"早"}`)}, "k")
 		if e := sendError(t, err); e.Code != "network" || !e.Retry || e.Unknown || e.Gone {
 			t.Errorf("%v: %+v", to, *e)
 		}

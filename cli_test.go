@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"roundsman/visit"
+)
+
+// shell runs a command line and returns its exit code and what it printed.
+func shell(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, []string{"ROUNDSMAN_SECRET_KEY=0123456789abcdef0123456789abcdef"}, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func writeConfig(t *testing.T, yaml string) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "roundsman.yaml")
+	yaml += fmt.Sprintf("\nstorage: %q\nspool: %q\n", "sqlite:"+filepath.Join(dir, "r.db"), filepath.Join(dir, "spool"))
+	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	good := writeConfig(t, "language: zh")
+	for name, tt := range map[string]struct {
+		args           []string
+		code           int
+		stdout, stderr string
+	}{
+		"version":           {[]string{"version"}, 0, "roundsman ", ""},
+		"help":              {[]string{"--help"}, 0, "demo", ""},
+		"command_help":      {[]string{"job", "--help"}, 0, "--dry-run", ""},
+		"no_command":        {nil, 2, "", "expected one of"},
+		"unknown_command":   {[]string{"fly"}, 2, "", "fly"},
+		"unknown_flag":      {[]string{"serve", "--fast"}, 2, "", "--fast"},
+		"missing_file":      {[]string{"--config", "/nowhere.yaml", "check"}, 2, "", "no such file"},
+		"bad_configuration": {[]string{"--config", writeConfig(t, "lisen: x"), "check"}, 2, "", "did you mean listen?"},
+		"platform_secret":   {[]string{"--config", writeConfig(t, "feishu: {app_id: cli_1}"), "check"}, 2, "", "feishu.app_secret"},
+		"webhook_key":       {[]string{"--config", writeConfig(t, "feishu: {mode: webhook, app_id: cli_1, app_secret: x}"), "serve"}, 2, "", "feishu.encrypt_key"},
+		"bad_date":          {[]string{"--config", good, "job", "morning_plan", "--date", "tomorrow"}, 2, "", "not a date"},
+		"unknown_job":       {[]string{"--config", good, "job", "fly", "--date", "2026-11-24"}, 2, "", "morning_plan"},
+		"nothing_is_right":  {[]string{"--config", good, "check"}, 1, "FAIL  platforms: none is configured", "not right"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := shell(t, tt.args...)
+			if code != tt.code || !strings.Contains(stdout, tt.stdout) || !strings.Contains(stderr, tt.stderr) {
+				t.Errorf("exit %d\nstdout: %s\nstderr: %s", code, stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestJobPreviewsAndHoldsToTheLedger(t *testing.T) {
+	t.Parallel()
+	path := writeConfig(t, "teams: [{name: 华东一队, groups: [\"feishu:oc_1\"]}]\nadmins: [\"feishu:ou_1\"]")
+	_, cfgErr, _ := shell(t, "--config", path, "check") // makes the store
+	store := open(t, filepath.Join(filepath.Dir(path), "r.db"))
+	err := store.Roster().PutTeam(t.Context(), visit.Team{Name: testTeam, Groups: []string{"feishu:group/oc_1"}})
+	if err == nil {
+		err = store.Roster().PutReps(t.Context(), visit.Rep{ID: "z", Name: "张伟", Team: testTeam, Role: visit.RoleRep})
+	}
+	if err != nil {
+		t.Fatal(err, cfgErr)
+	}
+	job := []string{"--config", path, "job", "morning_plan", "--date", "2026-11-24"}
+	code, stdout, stderr := shell(t, append(job, "--dry-run")...)
+	if code != 0 || !strings.Contains(stdout, "拜访计划") {
+		t.Fatalf("exit %d, %s%s", code, stdout, stderr)
+	}
+	if n, _, err := store.Outbox().Backlog(t.Context()); n != 0 || err != nil {
+		t.Errorf("a preview made %d posts, %v", n, err)
+	}
+	for range 2 {
+		if code, _, stderr := shell(t, job...); code != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	if n, _, err := store.Outbox().Backlog(t.Context()); n != 1 || err != nil {
+		t.Errorf("the job made %d posts, %v", n, err)
+	}
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}

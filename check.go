@@ -42,7 +42,7 @@ func (checkCmd) Run(env *runtimeEnv) error {
 			continue
 		}
 		for _, r := range checks.Check(ctx) {
-			c.line(p.Name()+" "+r.Name, r.Err, r.Hint)
+			c.line(r.Name, r.Err, r.Hint)
 		}
 	}
 

@@ -42,26 +42,15 @@ func BenchmarkAroundTenThousand(b *testing.B) {
 	}
 }
 
-func indexed(n int) *geo.Index[int] {
-	var x geo.Index[int]
-	for i, p := range city(n) {
-		x.Insert(p, i)
-	}
-	return &x
-}
-
-func BenchmarkIndexWithin(b *testing.B) {
-	x := indexed(100000)
+func BenchmarkDistance(b *testing.B) {
+	x, y := bund.WGS84(), geo.Offset(bund, 3000, 90).WGS84()
 	for b.Loop() {
-		for range x.Within(bund, 50) {
-		}
+		geo.Distance(x, y)
 	}
 }
 
-func BenchmarkIndexNearest(b *testing.B) {
-	x := indexed(100000)
+func BenchmarkWGS84FromGCJ02(b *testing.B) {
 	for b.Loop() {
-		for range x.Nearest(bund, 3) {
-		}
+		bund.WGS84()
 	}
 }

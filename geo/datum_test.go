@@ -147,3 +147,31 @@ func TestThereAndBackAnywhere(t *testing.T) {
 		}
 	})
 }
+
+func TestGCJRegion(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		lat, lng float64
+		in       bool
+	}{
+		"beijing": {39.9, 116.4, true}, "hong_kong": {22.3193, 114.1694, true}, "macau": {22.1987, 113.5439, true},
+		"haikou": {20.044, 110.1999, true}, "kashgar": {39.47, 75.99, true},
+		"taipei": {25.033, 121.5654, false}, "kaohsiung": {22.6273, 120.3014, false}, "seoul": {37.5665, 126.978, false},
+		"hanoi": {21.0278, 105.8342, false}, "tokyo": {35.68, 139.69, false}, "new_york": {40.7, -74, false},
+		"ulaanbaatar": {47.8864, 106.9057, false}, "vladivostok": {43.1155, 131.8855, false}, "bangkok": {13.75, 100.5, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := geo.Point{Lat: tt.lat, Lng: tt.lng, Datum: geo.WGS84}
+			if got := geo.InGCJRegion(p); got != tt.in {
+				t.Errorf("in the region: %v", got)
+			}
+			g := p.In(geo.GCJ02)
+			if moved := g.Lat != p.Lat || g.Lng != p.Lng; moved != tt.in {
+				t.Errorf("moved: %v", moved)
+			}
+		})
+	}
+}
+
+// place is inside the region: for the last kilometre outside an edge of it there is no way back.

@@ -132,3 +132,26 @@ func TestPointAsJSON(t *testing.T) {
 		t.Errorf("no place comes back as %v, %v", zero, err)
 	}
 }
+
+func FuzzParse(f *testing.F) {
+	f.Add("31.2304", "121.4737")
+	f.Add("NaN", "1e999")
+	f.Fuzz(func(t *testing.T, lat, lng string) {
+		p, err := geo.Parse(lat, lng, geo.GCJ02)
+		if err == nil && (!p.Valid() || math.IsNaN(geo.Distance(p, p))) {
+			t.Errorf("%q, %q gave %v", lat, lng, p)
+		}
+	})
+}
+
+func TestParseDatum(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]geo.Datum{"WGS84": geo.WGS84, "wgs-84": geo.WGS84, "GCJ-02": geo.GCJ02, "gcj02": geo.GCJ02, "BD09": geo.BD09, " bd09ll ": geo.BD09} {
+		if got, err := geo.ParseDatum(s); err != nil || got != want {
+			t.Errorf("%q: %q, %v", s, got, err)
+		}
+	}
+	if _, err := geo.ParseDatum("CGCS2000"); !errors.Is(err, geo.ErrDatum) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -79,7 +79,7 @@ func (p *Platform) checkGroups(ctx context.Context) bot.CheckResult {
 			return out
 		}
 	}
-	out.Hint = fmt.Sprintf("the bot is in %d groups", n)
+	out.Hint = fmt.Sprintf("groups that the bot is in: %d", n)
 	if n == 0 {
 		out.Hint = "the bot is in no group yet: add it to the teams' groups under 设置 / 群机器人"
 	}

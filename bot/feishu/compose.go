@@ -92,7 +92,7 @@ var (
 // plain breaks what a text message would show as markup or a mention, and leaves
 // it readable.
 func plain(s string) string {
-	return links.Replace(tags.ReplaceAllString(strings.ToValidUTF8(s, "\uFFFD"), "＜$1"))
+	return links.Replace(tags.ReplaceAllString(breakMentions(strings.ToValidUTF8(s, "\uFFFD")), "＜$1"))
 }
 
 // bodySize is how long content is as a string within the JSON of a request.

@@ -364,7 +364,7 @@ func TestCheck(t *testing.T) {
 	if !slices.Equal(names, []string{"feishu credentials", "feishu bot", "feishu groups"}) {
 		t.Errorf("checks %v", names)
 	}
-	if got := w.Check(t.Context())[2].Hint; got != "the bot is in 1 groups" {
+	if got := w.Check(t.Context())[2].Hint; got != "groups that the bot is in: 1" {
 		t.Errorf("groups: %q", got)
 	}
 	w.app.Fail("GET", "/open-apis/im/v1/chats", sandbox.Fault{Code: 99991672, Msg: "Access denied"})

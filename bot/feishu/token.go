@@ -35,11 +35,11 @@ func newTokens(fetch func(context.Context) (string, time.Duration, error), now f
 
 // get returns a token that is good for now.
 func (t *tokens) get(ctx context.Context) (string, error) {
-	if v := t.held(); v != "" {
-		return v, nil
-	}
 	if err := ctx.Err(); err != nil {
 		return "", &callError{op: opToken, cause: err}
+	}
+	if v := t.held(); v != "" {
+		return v, nil
 	}
 	done := t.flight.DoChan("", func() (any, error) {
 		// Another caller may have fetched between our look and this.

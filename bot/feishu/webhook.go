@@ -61,7 +61,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(body)
 	case errors.As(err, &t):
 		d.in.Refuse(Name, t.reason)
-		d.p.log.Info("a webhook request was refused", "reason", t.reason)
+		d.p.log.Debug("a webhook request was refused", "reason", t.reason)
 		w.WriteHeader(t.status)
 	case errors.As(err, &refused):
 		d.in.Refuse(Name, refused.reason)

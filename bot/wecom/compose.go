@@ -65,6 +65,11 @@ func (p *Platform) Compose(to bot.Address, b bot.Body) ([]bot.Part, error) {
 		return nil, fmt.Errorf("wecom: an address of %q", to.Platform)
 	}
 	person := to.Place == bot.ToUser
+	b.Text = clean(b.Text)
+	if b.Card != nil {
+		c := cleaned(*b.Card)
+		b.Card = &c
+	}
 	switch {
 	case b.Card != nil && person && b.Response != "":
 		return p.replace(*b.Card, b.Response)
@@ -225,7 +230,7 @@ func cardMarkdown(c bot.Card) []row {
 		case l.Kind == bot.LineRule:
 			out = append(out, row{})
 		case l.Kind == bot.LineHeading:
-			out = append(out, bold(l.Text))
+			out = append(out, row{}, bold(l.Text))
 		case l.Label != "":
 			label := bold(cutRunes(l.Label, maxLabel)).String() + colon(l.Label)
 			for i, s := range strings.Split(l.Text, "\n") {

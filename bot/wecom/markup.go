@@ -2,9 +2,12 @@ package wecom
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"roundsman/bot"
 )
 
 // ellipsis stands for what was cut.
@@ -28,6 +31,35 @@ func escapeText(s string) string {
 
 // escapeMarkdown makes s harmless in a markdown message.
 func escapeMarkdown(s string) string { return marks.Replace(escapeText(s)) }
+
+// clean returns s as the wire can carry it: a stray byte would grow to three
+// when it is written as JSON, and a control character may end a line.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+}
+
+// cleaned is a card of clean texts.
+func cleaned(c bot.Card) bot.Card {
+	c.Title, c.Footer = oneLine(clean(c.Title)), oneLine(clean(c.Footer))
+	c.Lines, c.Buttons = slices.Clone(c.Lines), slices.Clone(c.Buttons)
+	for i, l := range c.Lines {
+		c.Lines[i].Label, c.Lines[i].Text = oneLine(clean(l.Label)), clean(l.Text)
+	}
+	for i, b := range c.Buttons {
+		c.Buttons[i].Text = clean(b.Text)
+	}
+	return c
+}
 
 // oneLine returns s without line breaks.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -154,12 +186,20 @@ func cutRunes(s string, n int) string {
 	return string([]rune(s)[:n-1]) + ellipsis
 }
 
-// cutMiddle is [cutRunes] from the middle: what tells names apart often stands at their end.
+// cutMiddle is [cutRunes] from the middle, as what tells names apart often
+// stands at their end. A number there stays whole: 120 m must not read 20 m.
 func cutMiddle(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {
 		return s
 	}
-	tail := (n - 1) / 2
-	return string(r[:n-1-tail]) + ellipsis + string(r[len(r)-tail:])
+	number := func(i int) bool { return unicode.IsDigit(r[i]) || r[i] == '.' || r[i] == ',' }
+	from := len(r) - (n-1)/2
+	for from > len(r)-(n-2) && number(from-1) {
+		from--
+	}
+	if number(from-1) && number(from) {
+		return cutRunes(s, n)
+	}
+	return string(r[:n-1-(len(r)-from)]) + ellipsis + string(r[from:])
 }

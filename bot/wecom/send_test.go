@@ -107,6 +107,39 @@ func TestSendGroup(t *testing.T) {
 	}
 }
 
+// A group whose answer was lost is found by the next try.
+func TestMakeGroupAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	users := []string{"zhangsan", "lisi"}
+	f.app.Fail("/cgi-bin/appchat/create", sandbox.Fault{Truncate: true, AfterEffect: true, Times: 1})
+	_, err := f.MakeGroup(t.Context(), "k", "组", users)
+	if e := sendError(t, err); !e.Retry || e.Unknown {
+		t.Errorf("the answer is lost: %+v", *e)
+	}
+	made, err := f.MakeGroup(t.Context(), "k", "组", users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.mustSay(made, bot.Body{Text: "早"}, "k")
+	own := 0
+	for _, c := range f.app.Corp().Chats() {
+		if c.AgentID == f.cfg.AgentID {
+			own++
+		}
+	}
+	if own != 1 || len(f.app.ChatMessages(made.ID)) != 1 {
+		t.Errorf("%d groups, %d messages in it, want one each", own, len(f.app.ChatMessages(made.ID)))
+	}
+	// The same key in another app's hands is not ours.
+	other := f.srv.NewApp(sandbox.AppConfig{CorpID: f.cfg.CorpID, RootVisible: true})
+	c := f.cfg
+	c.AgentID, c.Secret = other.Config().AgentID, other.Config().Secret
+	if _, err := f.platform(c).MakeGroup(t.Context(), "k", "组", users); sendError(t, err).Code != "86008" {
+		t.Errorf("another app's group: %v", err)
+	}
+}
+
 // A tapped card is replaced by its ResponseCode, and when that is used up or
 // over, what there is to say comes as a new message.
 func TestSendResponse(t *testing.T) {

@@ -88,9 +88,13 @@ var buttonTypes = map[bot.ButtonStyle]string{
 	bot.ButtonPlain: "default", bot.ButtonPrimary: "primary", bot.ButtonDanger: "danger",
 }
 
-// manyLabels is from how many lines with a label on they are set as one text each
-// instead of as two columns, which cost seven elements a line.
-const manyLabels = 16
+// A card has room for a number of elements, and two columns for a label and its
+// text cost seven. From this many lines on, or where it has no room otherwise, a card is set
+// densely: label and text as one, and lines that follow each other as one element.
+const (
+	manyLabels = 16
+	manyLines  = 60
+)
 
 // composeCard writes a card. Lines that have no room are left out from the end,
 // with "…" in their place; then buttons are, from the end.
@@ -101,10 +105,14 @@ func composeCard(place bot.Place, c bot.Card) []byte {
 			columns++
 		}
 	}
+	dense := columns >= manyLabels || len(c.Lines) >= manyLines
 	build := func(lines, buttons int) ([]byte, bool) {
-		shown := slices.Clone(c.Lines[:lines])
+		shown := c.Lines[:lines]
+		if dense {
+			shown = joined(shown)
+		}
 		if lines < len(c.Lines) {
-			shown = append(shown, bot.Line{Text: ellipsis})
+			shown = append(slices.Clone(shown), bot.Line{Text: ellipsis})
 		}
 		out := card{Schema: "2.0", Config: cardConfig{UpdateMulti: true}, Body: cardBody{Elements: []any{}}}
 		n := 0
@@ -117,7 +125,7 @@ func composeCard(place bot.Place, c bot.Card) []byte {
 			n++
 		}
 		for _, l := range shown {
-			if cost, e := line(l, columns >= manyLabels); e != nil {
+			if cost, e := line(l); e != nil {
 				add(cost, e)
 			}
 		}
@@ -131,6 +139,10 @@ func composeCard(place bot.Place, c bot.Card) []byte {
 		data := marshal(out)
 		return data, n <= maxElements && bodySize(data) <= maxCardBody
 	}
+	if data, ok := build(len(c.Lines), len(c.Buttons)); ok {
+		return data
+	}
+	dense = true
 	if data, ok := build(len(c.Lines), len(c.Buttons)); ok {
 		return data
 	}
@@ -153,32 +165,59 @@ func composeCard(place bot.Place, c bot.Card) []byte {
 	return data
 }
 
+// joined makes one line of plain lines that follow each other.
+func joined(lines []bot.Line) []bot.Line {
+	var out []bot.Line
+	open := false // the last line can be added to
+	for _, l := range lines {
+		value := oneText(l)
+		switch {
+		case l.Kind != bot.LinePlain:
+			out, open = append(out, l), false
+		case value == "":
+		case open:
+			out[len(out)-1].Text += "\n" + value
+		default:
+			out, open = append(out, bot.Line{Text: value}), true
+		}
+	}
+	return out
+}
+
+// oneText sets a label and its text as one.
+func oneText(l bot.Line) string {
+	label, value := strings.TrimSpace(l.Label), strings.TrimSpace(l.Text)
+	if label != "" {
+		label = bot.CutBytes(label, maxLabel) + "  "
+	}
+	return strings.TrimSpace(label + bot.CutBytes(value, maxLine))
+}
+
 // line sets one line; nil if it shows nothing.
-func line(l bot.Line, oneText bool) (cost int, element any) {
+func line(l bot.Line) (cost int, element any) {
 	label, value := strings.TrimSpace(l.Label), strings.TrimSpace(l.Text)
 	if l.Kind == bot.LineRule {
 		return 1, hr{"hr"}
 	}
-	if label == "" && value == "" {
-		return 0, nil
-	}
-	if label != "" && (oneText || l.Kind != bot.LinePlain || value == "") {
-		value = strings.TrimSpace(bot.CutBytes(label, maxLabel) + "  " + value)
-		label = ""
-	}
-	if label != "" {
+	if label != "" && value != "" && l.Kind == bot.LinePlain {
 		return 7, columnSet{"column_set", "none", []column{
 			{"column", "weighted", 1, []any{div{"div", text(label, maxLabel, "", "grey")}}},
 			{"column", "weighted", 3, []any{div{"div", text(value, maxLine, "", "")}}},
 		}}
 	}
-	switch l.Kind {
-	case bot.LineHeading:
+	if label != "" {
+		value = oneText(l)
+	}
+	switch {
+	case value == "":
+		return 0, nil
+	case l.Kind == bot.LineHeading:
 		return 2, div{"div", text(value, maxLine, "heading", "")}
-	case bot.LineQuiet:
+	case l.Kind == bot.LineQuiet:
 		return 2, div{"div", text(value, maxLine, "notation", "grey")}
 	}
-	return 2, div{"div", text(value, maxLine, "", "")}
+	// Joined lines are bounded one by one, and all together by the card.
+	return 2, div{"div", text(value, maxCardBody, "", "")}
 }
 
 // row sets the buttons side by side; on a narrow screen they wrap.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"sort"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -220,7 +221,7 @@ func TestComposeLimits(t *testing.T) {
 		"many headings":       {Title: "x", Lines: lines(2000, bot.Line{Kind: bot.LineHeading, Text: "城"}), Footer: "尾"},
 		"many rules":          {Title: "x", Lines: lines(2000, bot.Line{Kind: bot.LineRule}), Footer: "尾"},
 		"long lines":          {Title: "x", Lines: lines(100, bot.Line{Text: strings.Repeat(`"字`, 2000)}), Footer: "尾"},
-		"labels and the rest": {Title: "x", Lines: append(lines(15, bot.Line{Label: "l", Text: "t"}), lines(300, bot.Line{Text: "x"})...), Footer: "尾"},
+		"labels and the rest": {Title: "x", Lines: append(lines(15, bot.Line{Label: "l", Text: "t"}), lines(300, bot.Line{Text: strings.Repeat("x", 150)})...), Footer: "尾"},
 	} {
 		c.Buttons = []bot.Button{{Text: "详情", Value: strings.Repeat("v", 400)}}
 		data := one(bot.Body{Card: &c})
@@ -240,24 +241,30 @@ func TestComposeLimits(t *testing.T) {
 		}
 	}
 
+	// The morning plan of a large team is shown whole.
+	var plan bot.Card
+	for range 40 {
+		plan.Lines = append(plan.Lines, bot.Line{Kind: bot.LineHeading, Text: "张伟"})
+		plan.Lines = append(plan.Lines, lines(7, bot.Line{Label: "09:30", Text: "城西超市（收款）"})...)
+	}
+	texts := shownTexts(t, one(bot.Body{Card: &plan}))
+	if n := strings.Count(strings.Join(texts, "\n"), "09:30  城西超市（收款）"); n != 280 || texts[len(texts)-1] == "…" {
+		t.Errorf("%d of 280 visits of a large team are shown", n)
+	}
+
 	// The largest card that is not cut, and the smallest that is.
 	whole := func(n int) (bool, int) {
 		data := one(bot.Body{Card: &bot.Card{Title: "x", Lines: append(lines(4, bot.Line{Text: strings.Repeat("a", 5900)}), bot.Line{Text: strings.Repeat("b", n)})}})
 		texts := shownTexts(t, data)
 		return texts[len(texts)-1] != "…", sizeInBody(data)
 	}
-	last := 0
-	for n := 1; n <= 6000; n++ {
-		ok, size := whole(n)
+	last := sort.Search(6000, func(n int) bool {
+		ok, size := whole(n + 1)
 		if size > cardBody {
-			t.Fatalf("%d: %d bytes", n, size)
+			t.Fatalf("%d: %d bytes", n+1, size)
 		}
-		if ok {
-			last = n
-		} else if n != last+1 {
-			break
-		}
-	}
+		return !ok
+	})
 	if last == 0 || last == 6000 {
 		t.Fatalf("no limit found: %d", last)
 	}

@@ -393,19 +393,25 @@ func TestContent(t *testing.T) {
 		status              int
 		want                bot.Message
 	}{
-		{"coordinates as numbers keep their digits", "location", `{"name":"x","longitude":120.1300,"latitude":30.20}`, 200,
-			bot.Message{Location: &bot.Location{Lat: "30.20", Lng: "120.1300", Name: "x"}}},
-		{"coordinates that are no numbers are passed as they are", "location", `{"name":"","longitude":"NaN","latitude":"1e999"}`, 200,
-			bot.Message{Location: &bot.Location{Lat: "1e999", Lng: "NaN"}}},
+		{
+			"coordinates as numbers keep their digits", "location", `{"name":"x","longitude":120.1300,"latitude":30.20}`, 200,
+			bot.Message{Location: &bot.Location{Lat: "30.20", Lng: "120.1300", Name: "x"}},
+		},
+		{
+			"coordinates that are no numbers are passed as they are", "location", `{"name":"","longitude":"NaN","latitude":"1e999"}`, 200,
+			bot.Message{Location: &bot.Location{Lat: "1e999", Lng: "NaN"}},
+		},
 		{"coordinates of another kind are empty", "location", `{"longitude":null,"latitude":{"a":1}}`, 200, bot.Message{Location: &bot.Location{}}},
 		{"latitude twice", "location", `{"latitude":"1","longitude":"2","LATITUDE":"3"}`, 400, bot.Message{}},
 		{"ten mentions do not mix up", "text", `{"text":"@_user_10 @_user_1@_all x"}`, 200, bot.Message{Text: "@_user_10 @_user_1@all x"}},
 		{"a text that is no string", "text", `{"text":1}`, 400, bot.Message{}},
 		{"an image without a key", "image", `{}`, 400, bot.Message{}},
 		{"an image with a path for a key", "image", `{"image_key":"../../x"}`, 400, bot.Message{}},
-		{"a post with everything", "post", `{"title":"标题","content":[[{"tag":"text","text":"a "},{"tag":"a","href":"http://evil","text":"b"}],[{"tag":"img","image_key":"img_1"},` +
-			`{"tag":"media","file_key":"f"}],[{"tag":"at","user_id":"ou_9","user_name":"李娜"},{"tag":"emotion"}],[]]}`, 200,
-			bot.Message{Text: "标题\na b\n\n@李娜", Media: []bot.Media{{Resource: "img_1"}}}},
+		{
+			"a post with everything", "post", `{"title":"标题","content":[[{"tag":"text","text":"a "},{"tag":"a","href":"http://evil","text":"b"}],[{"tag":"img","image_key":"img_1"},` +
+				`{"tag":"media","file_key":"f"}],[{"tag":"at","user_id":"ou_9","user_name":"李娜"},{"tag":"emotion"}],[]]}`, 200,
+			bot.Message{Text: "标题\na b\n\n@李娜", Media: []bot.Media{{Resource: "img_1"}}},
+		},
 		{"a post whose content is a text", "post", `{"title":"x","content":"y"}`, 400, bot.Message{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

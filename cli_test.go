@@ -94,3 +94,47 @@ func TestJobPreviewsAndHoldsToTheLedger(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestImportAllOrNothingAndExport(t *testing.T) {
+	t.Parallel()
+	path := writeConfig(t, "language: zh")
+	dir := filepath.Dir(path)
+	file := func(name, text string) string {
+		t.Helper()
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	reps := file("reps.csv", "工号,姓名,团队,角色,飞书\nz,张伟,华东一队,销售员,ou_1\n")
+	customers := file("customers.csv", "编号,名称,经度,纬度,坐标系,负责人\nC1,华联超市,121.4737,31.2304,GCJ02,z\nC2,大润发,,,,z\n")
+	bad := file("bad.csv", "编号,名称,经度,纬度,坐标系,负责人\nC1,好德,121.4737,31.2304,,z\nC2,罗森,31.23,121.47,GCJ02,谁\n")
+	plans := file("plans.csv", "日期,工号,客户编号,时间,目的,回款目标\n2026-11-24,z,C2,10:00,收款,5000\n2026-11-24,z,C1,,,\n")
+	day := []string{"--from", "2026-11-24", "--to", "2026-11-24"}
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"import", "reps", reps}, 0, "已导入 1 行"},
+		{[]string{"import", "customers", customers, "--dry-run"}, 0, "2 行都没有问题"},
+		{[]string{"import", "customers", bad}, 1, "第 3 行"},
+		{[]string{"export", "customers", "--format", "jsonl"}, 0, ""},
+		{[]string{"import", "customers", customers}, 0, "已导入 2 行"},
+		{[]string{"import", "plans", plans}, 0, "已导入 2 行"},
+		{[]string{"import", "weather", plans}, 2, ""},
+		{[]string{"import", "reps", filepath.Join(dir, "nowhere.csv")}, 1, ""},
+		{[]string{"export", "customers"}, 0, "C1,华联超市"},
+		{append([]string{"export", "plans", "--format", "jsonl"}, day...), 0, `"C2"`},
+		{append([]string{"export", "checkins", "--with-coordinates"}, day...), 2, ""},
+		{[]string{"export", "checkins"}, 2, ""},
+		{append([]string{"export", "checkins"}, day...), 0, "message_id"},
+		{append([]string{"export", "checkins", "--format", "xlsx", "--out", filepath.Join(dir, "c.xlsx")}, day...), 0, "0 rows"},
+	} {
+		code, stdout, stderr := shell(t, append([]string{"--config", path}, tt.args...)...)
+		if code != tt.code || !strings.Contains(stdout, tt.want) {
+			t.Errorf("%v: exit %d\n%s%s", tt.args, code, stdout, stderr)
+		}
+	}
+}

@@ -65,7 +65,7 @@ func startDemoBot(ctx context.Context, w *demo.World, dir, language string, log 
 	if err := p.Start(ctx); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
-	err = w.Connect(ctx, demo.Bot{URL: "http://" + p.Addr(), Settled: p.Settled, Tick: p.Tick})
+	err = w.Connect(ctx, demo.Bot{URL: "http://" + p.Addr(), Settled: p.Settled, Tick: p.Tick, Store: p.store})
 	if err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}

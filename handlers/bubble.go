@@ -167,11 +167,11 @@ func (s *Service) nextStop(view dayView, day visit.Day) string {
 		return s.Say.T("visit.plan_done", "Count", len(view.plan))
 	}
 	next := left[0]
-	text := s.Say.T("visit.next", "Name", view.name(next.Customer), "Count", len(left))
+	name := view.name(next.Customer)
 	if next.Window != (visit.Span{}) {
-		text += " · " + next.Window.From.String()
+		name += s.Say.T("list.brackets", "Text", next.Window.From.String())
 	}
-	return text
+	return s.Say.T("visit.next", "Name", name, "Count", len(left))
 }
 
 // moreCard is the second message of a visit where the first cannot be changed; nil if nothing followed.

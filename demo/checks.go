@@ -1,0 +1,195 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+// check is a figure that the day must come to.
+type check struct{ title, want, got string }
+
+func (c check) ok() bool { return c.want == c.got }
+
+// checks compares the played day with the book: what the groups read, what the
+// store holds, and how many messages everybody got.
+func (s *script) checks(ctx context.Context) ([]check, error) {
+	out := slices.Clone(s.found)
+	for _, side := range sides {
+		out = append(out, s.groupChecks(side)...)
+		facts, err := s.factChecks(ctx, side)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, facts...)
+		bubbles, err := s.bubbleChecks(side)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, bubbles...)
+	}
+	return out, nil
+}
+
+// posts returns the messages of a team's group that have the title.
+func (s *script) posts(team, title string) []Message {
+	return slices.DeleteFunc(s.w.group(team), func(m Message) bool { return m.Card == nil || m.Card.Title != title })
+}
+
+var wallTime = regexp.MustCompile(`\d{1,2}:\d{2}`)
+
+// groupChecks compares what a group read.
+func (s *script) groupChecks(d side) []check {
+	say, tr := s.w.say, s.w.tr
+	date := say.Date(s.date.Time())
+	mornings := s.posts(d.team, say.T("morning.title", "Team", d.team, "Date", date))
+	evenings := s.posts(d.team, say.T("evening.title", "Team", d.team, "Date", date))
+	out := []check{
+		{d.team + tr(" 早报发了一次", ": one morning post"), "1", strconv.Itoa(len(mornings))},
+		{d.team + tr(" 晚报发了一次", ": one evening post"), "1", strconv.Itoa(len(evenings))},
+	}
+	if len(mornings) != 1 || len(evenings) != 1 {
+		return out
+	}
+	reps, total := s.reps(d.team), s.total(d.team)
+	planned := say.T("morning.total", "Reps", len(reps), "Count", total.Planned)
+	out = append(out, check{d.team + tr(" 早报人数和家数", ": people and stops of the morning post"), planned, last(mornings[0])})
+	figure := func(title, label, want string) {
+		got, ok := evenings[0].figure(label)
+		if !ok {
+			got = tr("没有", "missing")
+		}
+		out = append(out, check{d.team + " " + title, want, got})
+	}
+	figure(say.T("evening.adherence"), say.T("evening.adherence"), say.Share(total.Reached, total.Planned))
+	figure(say.T("evening.visits"), say.T("evening.visits"), s.counts(total))
+	for _, id := range reps {
+		t := s.book.account(id).tally()
+		want := say.T("evening.rep", "Planned", t.Planned, "Reached", t.Reached)
+		if t.Extra > 0 {
+			want += " · " + say.T("evening.extra", "Count", t.Extra)
+		}
+		if t.Prospects > 0 {
+			want += " · " + say.T("evening.prospects", "Count", t.Prospects)
+		}
+		figure(s.name(id), s.name(id), want)
+	}
+	times := wallTime.FindAllString(strings.Join(evenings[0].lines(), "\n"), -1)
+	return append(out, check{d.team + tr(" 晚报里没有任何人的时间", ": no times of people in the evening post"), "[]", fmt.Sprint(times)})
+}
+
+// last returns a message's last line.
+func last(m Message) string {
+	lines := m.lines()
+	return lines[len(lines)-1]
+}
+
+// reps are the ids of a team's reps.
+func (s *script) reps(team string) []string {
+	var out []string
+	for _, p := range s.w.people {
+		if p.Team == team && p.Role == visit.RoleRep {
+			out = append(out, p.ID)
+		}
+	}
+	return out
+}
+
+// total is what a team's day must come to.
+func (s *script) total(team string) visit.Tally {
+	var t visit.Tally
+	for _, id := range s.reps(team) {
+		t = t.Add(s.book.account(id).tally())
+	}
+	return t
+}
+
+// counts writes visits by verdict as an evening post does.
+func (s *script) counts(t visit.Tally) string {
+	parts := []string{s.w.say.T("count.visits", "Count", t.Visits)}
+	for _, p := range []struct {
+		key string
+		n   int
+	}{{"verdict.verified", t.Verified}, {"verdict.near", t.Near}, {"verdict.off_site", t.OffSite}, {"verdict.prospect", t.Prospects}} {
+		if p.n > 0 {
+			parts = append(parts, s.w.say.T(p.key)+" "+strconv.Itoa(p.n))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// factChecks compares each rep's facts, folded.
+func (s *script) factChecks(ctx context.Context, d side) ([]check, error) {
+	if s.w.bot.Store == nil {
+		return nil, nil
+	}
+	facts := make(map[string][]visit.Fact)
+	for f, err := range s.w.bot.Store.Facts().Range(ctx, storage.FactFilter{Team: d.team, From: s.date, To: s.date}) {
+		if err != nil {
+			return nil, fmt.Errorf("read the facts: %w", err)
+		}
+		facts[f.Rep] = append(facts[f.Rep], f)
+	}
+	var out []check
+	for _, id := range s.reps(d.team) {
+		a := s.book.account(id)
+		day := visit.Fold(a.plan, facts[id])
+		var want, got []string
+		for _, v := range a.visits {
+			want = append(want, v.customer+":"+string(v.verdict))
+		}
+		for _, v := range day.Visits {
+			got = append(got, v.Customer+":"+string(v.Claim.Verdict))
+		}
+		out = append(out,
+			check{s.name(id) + s.w.tr(" 存下的每次拜访", ": each visit in the store"), strings.Join(want, " "), strings.Join(got, " ")},
+			check{s.name(id) + s.w.tr(" 存下的统计", ": the tally in the store"), tallied(a.tally()), tallied(day.Tally(a.plan))})
+	}
+	return out, nil
+}
+
+// tallied writes a tally for comparison.
+func tallied(t visit.Tally) string {
+	return fmt.Sprintf("%d/%d, %d visits (%d %d %d %d), %d extra, %d photos, %d missing, %d unplaced", t.Reached, t.Planned, t.Visits,
+		t.Verified, t.Near, t.OffSite, t.Prospects, t.Extra, t.Photos, t.MissingPhotos, t.Unplaced)
+}
+
+// bubbleChecks counts the bot's messages: on Feishu one a visit, on WeCom one or two.
+func (s *script) bubbleChecks(d side) ([]check, error) {
+	var out []check
+	for _, p := range s.w.people {
+		if p.Team != d.team && p.ID != d.stranger {
+			continue
+		}
+		for _, platform := range p.platforms() {
+			who := seat{p.ID, platform}
+			visits, replies := s.book.visits[who], s.book.replies[who]
+			if visits+replies == 0 {
+				continue
+			}
+			messages, err := s.w.chat(who)
+			if err != nil {
+				return nil, err
+			}
+			n := said(slices.DeleteFunc(messages, func(m Message) bool { return visit.DateOf(m.Time.In(zone)) != s.date })) - replies
+			most := visits
+			if platform == onWeCom {
+				most = 2 * visits
+			}
+			got := strconv.Itoa(visits)
+			if n < visits || n > most {
+				got = strconv.Itoa(n)
+			}
+			title := fmt.Sprintf(s.w.tr("%s（%s）：%d 次拜访 %d 条消息，每次至多 %d 条", "%s (%s): %d visits in %d messages, at most %d each"),
+				p.Name, s.w.say.T("platform."+platform), visits, n, max(most/max(visits, 1), 1))
+			out = append(out, check{title, strconv.Itoa(visits), got})
+		}
+	}
+	return out, nil
+}

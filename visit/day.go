@@ -86,7 +86,7 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 	}
 	sorted := slices.Clone(facts)
 	slices.SortFunc(sorted, func(a, b Fact) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(a.ID, b.ID))
 	})
 	for _, fact := range sorted {
 		switch {

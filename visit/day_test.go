@@ -126,6 +126,10 @@ func TestFold(t *testing.T) {
 			[]visit.Fact{fix("f1", 0, at(-1500))},
 			[]string{"f1:a off_site photos=0 notes=0 options=0"},
 		},
+		"all_in_one_second": {
+			[]visit.Fact{fact("a", 0, visit.KindCheckOut), note("b", 0, "n"), photo("c", 0), fix("d", 0, shop)},
+			[]string{"d:a verified photos=1 notes=1 options=0 end=0"},
+		},
 		"far_from_everything": {
 			[]visit.Fact{fix("f1", 0, geo.Offset(shop, 20000, 0))},
 			[]string{"unplaced f1"},

@@ -3,7 +3,7 @@
 // Distances are metres, instants are UTC with millisecond precision, dates
 // are the team's local dates.
 //
-// The life of a visit, as [Fold] derives it from facts sorted by (time, id):
+// The life of a visit, as [Fold] derives it from facts sorted by (time, kind, id):
 //
 //	fix ──► claimed customer? ──no──► unplaced ──choice──► visit (陌拜 or a customer)
 //	          │ yes

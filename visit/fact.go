@@ -27,6 +27,19 @@ const (
 	KindCheckOut Kind = "check_out"
 )
 
+// rank orders facts of the same instant, of which WeCom, that counts in
+// seconds, has many: what begins a visit comes before what belongs to it, and
+// that before what ends it.
+func (k Kind) rank() int {
+	switch k {
+	case KindFix:
+		return 0
+	case KindCheckOut:
+		return 2
+	}
+	return 1
+}
+
 // Fact is something that happened in a rep's day. Facts are appended, never
 // changed. The id derives from the cause, so the same cause twice is one fact.
 type Fact struct {

@@ -26,7 +26,7 @@ func (checkCmd) Run(env *runtimeEnv) error {
 	defer cancel()
 
 	_, err = bot.OpenSpool(cfg.Spool)
-	c.line("spool "+cfg.Spool, err, "make it a directory that the program may write and that survives a restart")
+	c.line("spool "+cfg.Spool, err, hintIf(err, "make it a directory that the program may write and that survives a restart"))
 
 	platforms, err := newPlatforms(cfg, time.Now, env.log)
 	if err != nil {
@@ -47,7 +47,7 @@ func (checkCmd) Run(env *runtimeEnv) error {
 	}
 
 	store, err := openStore(ctx, cfg.Storage.Reveal(), false)
-	c.line("storage", err, "see storage in the configuration; only one process may serve a SQLite file")
+	c.line("storage", err, hintIf(err, "see storage in the configuration"))
 	if err == nil {
 		defer store.Close()
 		c.line("storage answers", store.Ping(ctx), "")
@@ -70,13 +70,21 @@ type checker struct {
 func (c *checker) line(name string, err error, hint string) {
 	if err == nil {
 		_, _ = fmt.Fprintf(c.env.out, "ok    %s\n", name)
-		return
+	} else {
+		c.failed = true
+		_, _ = fmt.Fprintf(c.env.out, "FAIL  %s: %v\n", name, err)
 	}
-	c.failed = true
-	_, _ = fmt.Fprintf(c.env.out, "FAIL  %s: %v\n", name, err)
 	if hint != "" {
 		_, _ = fmt.Fprintf(c.env.out, "      → %s\n", hint)
 	}
+}
+
+// hintIf returns the hint where something is wrong.
+func hintIf(err error, hint string) string {
+	if err == nil {
+		return ""
+	}
+	return hint
 }
 
 // note is something to know that is no failure.

@@ -440,7 +440,7 @@ func TestTheGroupsHearOfTheDay(t *testing.T) {
 	c.ok(err)
 	for range 2 {
 		for _, job := range c.program.scheduler.Names() {
-			_, err := c.program.scheduler.Job(t.Context(), job, "2026-11-24", teams, false)
+			_, _, err := c.program.scheduler.Job(t.Context(), job, "2026-11-24", teams, false)
 			c.ok(err)
 		}
 		c.settled()

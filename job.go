@@ -65,12 +65,22 @@ func (c jobCmd) Run(env *runtimeEnv) error {
 	if len(teams) == 0 {
 		return errors.New("there is no such team")
 	}
-	bodies, err := s.Job(env.ctx, c.Name, date, teams, c.DryRun)
+	bodies, begun, err := s.Job(env.ctx, c.Name, date, teams, c.DryRun)
 	if err != nil {
 		return err
 	}
 	for _, t := range teams {
-		_, _ = fmt.Fprintf(env.out, "%s\n%s\n", t.Name, plainText(bodies[t.Name]))
+		_, _ = fmt.Fprintf(env.out, "%s\n%s", t.Name, plainText(bodies[t.Name]))
+		for _, g := range t.Groups {
+			switch {
+			case c.DryRun:
+				_, _ = fmt.Fprintf(env.out, "would go to %s\n", g)
+			case slices.Contains(begun, g):
+				_, _ = fmt.Fprintf(env.out, "goes to %s\n", g)
+			default:
+				_, _ = fmt.Fprintf(env.out, "was dealt with before for %s: nothing is posted again\n", g)
+			}
+		}
 	}
 	return nil
 }

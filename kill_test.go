@@ -111,9 +111,12 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			_, err = c.wecom.SendLocation(wecomPeople[i], "", far.Lat, far.Lng)
 			c.ok(err)
 		}
-		// The moment is random: before, between and after acknowledgements, replies and records.
+		// The moment is random: after some acknowledgements, before, between and
+		// after the replies and what is recorded of them.
+		some := len(c.acknowledged()) + 1 + random.IntN(2*killPeople)
+		c.eventually("some events are acknowledged", func() bool { return len(c.acknowledged()) >= some })
 		select {
-		case <-time.After(time.Duration(random.IntN(60)) * time.Millisecond):
+		case <-time.After(time.Duration(random.IntN(30)) * time.Millisecond):
 		case <-t.Context().Done():
 		}
 		c.ok(child.Process.Kill())
@@ -134,8 +137,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	c.checkNothingLostOrDoubled(store, feishuPeople, wecomPeople)
 }
 
-func (c *company) checkNothingLostOrDoubled(store storage.Store, feishuPeople, wecomPeople []string) {
-	c.Helper()
+// acknowledged returns the keys of the events that were acknowledged so far.
+func (c *company) acknowledged() map[string]bool {
 	acknowledged := make(map[string]bool)
 	for _, d := range c.feishu.Deliveries() {
 		if d.OK && d.EventType == sandboxfeishu.EventMessage {
@@ -147,6 +150,12 @@ func (c *company) checkNothingLostOrDoubled(store storage.Store, feishuPeople, w
 			acknowledged[fmt.Sprint("wecom:m:", d.MsgID)] = true
 		}
 	}
+	return acknowledged
+}
+
+func (c *company) checkNothingLostOrDoubled(store storage.Store, feishuPeople, wecomPeople []string) {
+	c.Helper()
+	acknowledged := c.acknowledged()
 	if len(acknowledged) < killRounds*killPeople {
 		c.Errorf("only %d events were acknowledged: the test shows little", len(acknowledged))
 	}

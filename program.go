@@ -24,6 +24,7 @@ import (
 	"roundsman/scheduler"
 	"roundsman/seal"
 	"roundsman/storage"
+	"roundsman/visit"
 )
 
 const (
@@ -33,7 +34,8 @@ const (
 	// a handled event is kept, so that no late delivery is handled again.
 	sweepEvery = time.Hour
 	keyFor     = 30 * 24 * time.Hour
-	postFor    = 90 * 24 * time.Hour
+	// postFor is how long what was said is kept; a visit's bubble names its place.
+	postFor = 30 * 24 * time.Hour
 	// spoolEvery is how often spooled events are offered to the store.
 	spoolEvery = 5 * time.Second
 )
@@ -273,6 +275,9 @@ func (p *Program) tidy(ctx context.Context) {
 	defer drain.Stop()
 	defer sweep.Stop()
 	p.drainSpool(ctx)
+	if err := p.forget(ctx); err != nil && ctx.Err() == nil {
+		p.log.Error("cannot remove what has been kept long enough", "error", err)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -280,14 +285,22 @@ func (p *Program) tidy(ctx context.Context) {
 		case <-drain.C:
 			p.drainSpool(ctx)
 		case <-sweep.C:
-			now := p.now()
-			_, errIn := p.store.Inbox().Sweep(ctx, now.Add(-keyFor))
-			_, errOut := p.store.Outbox().Sweep(ctx, now.Add(-postFor))
-			if err := errors.Join(errIn, errOut); err != nil && ctx.Err() == nil {
-				p.log.Error("cannot remove leftovers", "error", err)
+			if err := p.forget(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("cannot remove what has been kept long enough", "error", err)
 			}
 		}
 	}
+}
+
+// forget removes leftovers, and keeps what people were promised: coordinates
+// and photos go when their time is over.
+func (p *Program) forget(ctx context.Context) error {
+	now := p.now()
+	_, errIn := p.store.Inbox().Sweep(ctx, now.Add(-keyFor))
+	_, errOut := p.store.Outbox().Sweep(ctx, now.Add(-postFor))
+	_, errFacts := p.store.Facts().Redact(ctx, visit.DateOf(now.Add(-p.cfg.Privacy.KeepCoordinates).In(p.cfg.Zone)))
+	_, errMedia := p.store.Media().Sweep(ctx, now.Add(-p.cfg.Privacy.KeepPhotos))
+	return errors.Join(errIn, errOut, errFacts, errMedia)
 }
 
 func (p *Program) drainSpool(ctx context.Context) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -133,7 +134,7 @@ func policyOf(cfg *config.Config) visit.Policy {
 		Zone: cfg.Zone, DayStarts: cfg.Schedule.DayStarts, WorkHours: cfg.Schedule.WorkHours,
 		MorningPlan: cfg.Schedule.MorningPlan, EveningSummary: cfg.Schedule.EveningSummary, China: cfg.Schedule.China,
 		Rules: visit.Rules{
-			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy, MinVisits: cfg.CheckIn.MinVisits,
+			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy,
 		},
 		ConsentRequired: cfg.Privacy.ConsentRequired,
 		KeepCoordinates: cfg.Privacy.KeepCoordinates, KeepPhotos: cfg.Privacy.KeepPhotos,
@@ -141,30 +142,45 @@ func policyOf(cfg *config.Config) visit.Policy {
 }
 
 // keepTeams brings the configuration's teams into the store, where commands
-// add to them. Groups bound by command stay.
+// add to them. Groups bound by command stay; one that the configuration gives
+// to a team is no other team's.
 func keepTeams(ctx context.Context, store storage.Store, cfg *config.Config) error {
 	stored, err := store.Roster().Teams(ctx)
 	if err != nil {
 		return fmt.Errorf("read the teams: %w", err)
 	}
+	teams := make(map[string]visit.Team, len(stored))
+	for _, t := range stored {
+		teams[t.Name] = t
+	}
 	for _, t := range cfg.Teams {
-		team := visit.Team{Name: t.Name}
-		if i := slices.IndexFunc(stored, func(s visit.Team) bool { return s.Name == t.Name }); i >= 0 {
-			team = stored[i]
-		}
-		if t.Zone != nil {
-			team.Timezone = t.Zone.String()
-		}
-		groups := slices.Clone(team.Groups)
 		for _, g := range t.Groups {
-			if a := groupAddress(g.Reveal()).String(); !slices.Contains(groups, a) {
-				groups = append(groups, a)
+			group := groupAddress(g.Reveal()).String()
+			for name, other := range teams {
+				other.Groups = slices.DeleteFunc(slices.Clone(other.Groups), func(o string) bool { return o == group && name != t.Name })
+				teams[name] = other
 			}
 		}
-		team.Groups = groups
-		if err := store.Roster().PutTeam(ctx, team); err != nil {
-			return fmt.Errorf("keep the team %s: %w", t.Name, err)
+		teams[t.Name] = withConfig(teams[t.Name], t)
+	}
+	for _, name := range slices.Sorted(maps.Keys(teams)) {
+		if err := store.Roster().PutTeam(ctx, teams[name]); err != nil {
+			return fmt.Errorf("keep the team %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// withConfig lays a team's configuration over what is stored of it.
+func withConfig(team visit.Team, c config.Team) visit.Team {
+	team.Name = c.Name
+	if c.Zone != nil {
+		team.Timezone = c.Zone.String()
+	}
+	for _, g := range c.Groups {
+		if a := groupAddress(g.Reveal()).String(); !slices.Contains(team.Groups, a) {
+			team.Groups = append(slices.Clone(team.Groups), a)
+		}
+	}
+	return team
 }

@@ -32,8 +32,9 @@ const (
 	lanesAtOnce = 16
 	// pendingBatch bounds the events held in memory.
 	pendingBatch = 512
-	// handleWithin bounds one try.
+	// handleWithin bounds one try, settleWithin the recording of how it ended.
 	handleWithin = 30 * time.Second
+	settleWithin = 5 * time.Second
 	// idleCheck is how often the stores are asked although nobody said that something is due.
 	idleCheck = 250 * time.Millisecond
 )
@@ -166,8 +167,6 @@ func (l *Lanes) drain(ctx context.Context, lane string) {
 }
 
 func (l *Lanes) handle(ctx context.Context, e storage.Event) {
-	ctx, cancel := context.WithTimeout(ctx, handleWithin)
-	defer cancel()
 	var m Message
 	if err := json.Unmarshal(e.Payload, &m); err != nil {
 		l.fail(ctx, e, m, maxTries, fmt.Errorf("read an event: %w", err))
@@ -177,6 +176,8 @@ func (l *Lanes) handle(ctx context.Context, e storage.Event) {
 		l.fail(ctx, e, m, e.Attempts+1, err)
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
 	if err := l.inbox.Done(ctx, e.Key, l.now()); err != nil {
 		// It will be handled again, to the same end.
 		l.log.Error("cannot mark an event handled", "event", e.Key, "error", err)
@@ -186,6 +187,8 @@ func (l *Lanes) handle(ctx context.Context, e storage.Event) {
 }
 
 func (l *Lanes) try(ctx context.Context, m Message) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -195,6 +198,9 @@ func (l *Lanes) try(ctx context.Context, m Message) (err error) {
 }
 
 func (l *Lanes) fail(ctx context.Context, e storage.Event, m Message, attempts int, cause error) {
+	// In a time of its own: the try may have used up all of its.
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
 	dead := attempts >= maxTries
 	next := l.now().Add(delay(attempts, time.Minute))
 	l.log.Error("an event was not handled", "event", e.Key, "attempts", attempts, "dead", dead, "error", cause)

@@ -86,13 +86,20 @@ const (
 	maxName = 120
 	// maxMedia bounds the pictures of one message.
 	maxMedia = 20
-	maxID    = 256
+	// maxID bounds ids and keys of a platform, in bytes.
+	maxID = 256
+	// maxSealedValue bounds what a button carried, in bytes.
+	maxSealedValue = 4096
 )
 
 // clean returns m with everything that came from outside bounded and free of
 // control and direction-changing characters.
 func (m Message) clean() Message {
 	m.Text = Clean(m.Text, maxText)
+	m.ID, m.From, m.Chat.ID = bound(m.ID, maxID), bound(m.From, maxID), bound(m.Chat.ID, maxID)
+	if m.Press != nil {
+		m.Press = &Press{Value: bound(m.Press.Value, maxSealedValue), Message: bound(m.Press.Message, maxID), Response: bound(m.Press.Response, 2*maxID)}
+	}
 	if m.Location != nil {
 		l := *m.Location
 		l.Name, l.Lat, l.Lng = Clean(l.Name, maxName), Clean(l.Lat, maxName), Clean(l.Lng, maxName)
@@ -101,8 +108,17 @@ func (m Message) clean() Message {
 	m.Media = append([]Media(nil), m.Media[:min(len(m.Media), maxMedia)]...)
 	for i := range m.Media {
 		m.Media[i].Name = Clean(m.Media[i].Name, maxName)
+		m.Media[i].Resource = bound(m.Media[i].Resource, 2*maxID)
 	}
 	return m
+}
+
+// bound returns s, or nothing of what is too long to be what it should be: a cut id would be another's.
+func bound(s string, limit int) string {
+	if len(s) > limit {
+		return ""
+	}
+	return s
 }
 
 // Clean returns s as text that is safe to keep and to show: valid UTF-8, at

@@ -157,7 +157,7 @@ func (p *Photos) download(ctx context.Context, f storage.Fetch) (storage.Blob, e
 		return storage.Blob{}, &FetchError{Reason: FetchNotPicture}
 	}
 	sum := sha256.Sum256(data)
-	return storage.Blob{SHA256: hex.EncodeToString(sum[:]), Type: kind, Data: data}, nil
+	return storage.Blob{SHA256: hex.EncodeToString(sum[:]), Type: kind, Data: data, At: visit.Millis(p.now())}, nil
 }
 
 func (p *Photos) finish(ctx context.Context, f storage.Fetch, kind visit.Kind, photo visit.Photo) error {

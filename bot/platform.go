@@ -85,8 +85,6 @@ type Abilities struct {
 	ResendFor time.Duration
 	// HearsGroups says that people can talk to the bot in a group.
 	HearsGroups bool
-	// PressResponse says that taps come with a right to change their message.
-	PressResponse bool
 	// App bounds all sends together; Chat those to one chat, by kind of chat.
 	App  []Rate
 	Chat map[Place][]Rate

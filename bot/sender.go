@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// chatsAtOnce bounds the chats that are sent to at the same time.
+	// chatsAtOnce bounds the chats of one platform that are sent to at the same
+	// time: one that hangs does not keep the other waiting.
 	chatsAtOnce = 16
 	// claimFor is how long a sender may hold a post; it is longer than a send can take.
 	claimFor = 40 * time.Second
@@ -28,6 +29,8 @@ const (
 	// longestWait between two tries.
 	longestWait = 5 * time.Minute
 	dueBatch    = 256
+	// recordWithin bounds the recording of what came of a delivery.
+	recordWithin = 5 * time.Second
 )
 
 // Sender delivers what the outbox holds, and converges: a post is created
@@ -49,8 +52,7 @@ type Sender struct {
 
 	mu    sync.Mutex
 	busy  map[string]bool
-	holds map[string]time.Time
-	slots chan struct{}
+	slots map[string]chan struct{} // by platform
 	wg    sync.WaitGroup
 }
 
@@ -58,13 +60,14 @@ type Sender struct {
 // tells replicas apart.
 func NewSender(store storage.Outbox, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Sender {
 	byName := make(map[string]Platform, len(platforms))
+	slots := map[string]chan struct{}{"": make(chan struct{}, chatsAtOnce)}
 	for _, p := range platforms {
 		byName[p.Name()] = p
+		slots[p.Name()] = make(chan struct{}, chatsAtOnce)
 	}
 	return &Sender{
 		store: store, platforms: byName, limits: newLimits(), metrics: metrics, log: log, now: now, owner: owner,
-		wake: make(chan struct{}, 1), busy: make(map[string]bool), holds: make(map[string]time.Time),
-		slots: make(chan struct{}, chatsAtOnce),
+		wake: make(chan struct{}, 1), busy: make(map[string]bool), slots: slots,
 	}
 }
 
@@ -91,46 +94,40 @@ func (s *Sender) Run(ctx context.Context) {
 
 // fill starts a delivery for each chat that has something due.
 func (s *Sender) fill(ctx context.Context) error {
-	now := s.now()
-	posts, err := s.store.Due(ctx, now, dueBatch)
+	posts, err := s.store.Due(ctx, s.now(), "", dueBatch)
 	if err != nil {
 		return fmt.Errorf("read due posts: %w", err)
 	}
-	chats := make(map[string][]string)
-	var order []string
 	for _, p := range posts {
-		if _, ok := chats[p.Chat]; !ok {
-			order = append(order, p.Chat)
-		}
-		chats[p.Chat] = append(chats[p.Chat], p.ID)
-	}
-	for _, chat := range order {
-		if !s.begin(chat, now) {
+		if !s.begin(p.Chat) {
 			continue
 		}
 		s.wg.Go(func() {
-			s.slots <- struct{}{}
-			defer func() {
-				<-s.slots
-				s.end(chat)
-			}()
-			for _, id := range chats[chat] {
-				if ctx.Err() != nil || !s.deliver(context.WithoutCancel(ctx), id) {
-					return
-				}
-			}
+			defer s.end(p.Chat)
+			slots := s.slotsOf(p.Chat)
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			s.drain(ctx, p)
 		})
 	}
 	return nil
 }
 
-func (s *Sender) begin(chat string, now time.Time) bool {
+// slotsOf returns the slots of a chat's platform; chats of none share some.
+func (s *Sender) slotsOf(chat string) chan struct{} {
+	to, _ := ParseAddress(chat)
+	if slots, ok := s.slots[to.Platform]; ok {
+		return slots
+	}
+	return s.slots[""]
+}
+
+func (s *Sender) begin(chat string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.busy[chat] || s.holds[chat].After(now) {
+	if s.busy[chat] {
 		return false
 	}
-	delete(s.holds, chat)
 	s.busy[chat] = true
 	return true
 }
@@ -142,36 +139,46 @@ func (s *Sender) end(chat string) {
 	signal(s.wake)
 }
 
-// hold keeps a chat waiting, so that a later post does not overtake one that is tried again.
-func (s *Sender) hold(chat string, until time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.holds[chat] = until
+// drain delivers a chat's posts in their order, from its oldest on, as long as there are any due.
+func (s *Sender) drain(ctx context.Context, p storage.Post) {
+	for ctx.Err() == nil && s.deliver(context.WithoutCancel(ctx), p.ID) {
+		next, err := s.store.Due(ctx, s.now(), p.Chat, 1)
+		if err != nil || len(next) == 0 {
+			return
+		}
+		p = next[0]
+	}
 }
 
 // deliver brings one post as far as it goes and reports whether the chat's next post may follow.
 func (s *Sender) deliver(ctx context.Context, id string) bool {
-	ctx, cancel := context.WithTimeout(ctx, claimFor-5*time.Second)
-	defer cancel()
 	now := s.now()
-	p, err := s.store.Claim(ctx, id, now, storage.Claim{Owner: s.owner, Until: now.Add(claimFor)})
+	p, err := s.claim(ctx, id, now)
 	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
-		return true
+		return false
 	}
 	if err != nil {
 		s.log.Error("cannot claim a post", "post", id, "error", err)
 		return false
 	}
 	d := delivery{sender: s, post: p}
-	next := d.run(ctx)
-	if d.post.State == storage.PostPending && d.post.Next.After(now) {
-		s.hold(p.Chat, d.post.Next)
-	}
+	working, cancel := context.WithTimeout(ctx, claimFor-2*recordWithin)
+	next := d.run(working)
+	cancel()
+	// Recorded in a time of its own: what was sent must not be forgotten because sending it took long.
+	ctx, cancel = context.WithTimeout(ctx, recordWithin)
+	defer cancel()
 	if err := s.store.Report(ctx, id, s.owner, d.post.Progress, true); err != nil {
 		s.log.Error("cannot record a delivery", "post", id, "error", err)
 		return false
 	}
 	return next
+}
+
+func (s *Sender) claim(ctx context.Context, id string, now time.Time) (storage.Post, error) {
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	return s.store.Claim(ctx, id, now, storage.Claim{Owner: s.owner, Until: now.Add(claimFor)})
 }
 
 // delivery is one claim's work on one post.

@@ -385,10 +385,9 @@ func TestSenderKeepsTheLimits(t *testing.T) {
 	for i := range 5 {
 		s.say(fmt.Sprint("p", i), fmt.Sprint(i), 1)
 	}
-	s.run(s.settled("p2"))
 	s.run(func() bool {
 		p, err := s.store.Outbox().Get(t.Context(), "p3")
-		return err == nil && p.Next.After(s.clock.Now())
+		return err == nil && p.Next.After(s.clock.Now()) && s.settled("p2")()
 	})
 	s.want("0", "1", "2")
 	s.clock.pass(time.Minute)
@@ -417,3 +416,46 @@ func TestWithdraw(t *testing.T) {
 	s.run(s.settled("b"))
 	s.want("b")
 }
+
+// One platform that fails does not keep the posts of the other waiting, however many it has.
+func TestAnOutageOfOnePlatformIsItsOwn(t *testing.T) {
+	t.Parallel()
+	s := setupSending(t, bot.Abilities{})
+	s.chat.fail = func(int) (error, bool) { return &bot.SendError{Code: "down", Retry: true, After: time.Hour}, false }
+	for i := range 300 {
+		for part := range 2 {
+			err := s.outbox.Say(t.Context(), bot.Post{
+				ID: fmt.Sprint("p", i, "-", part), To: bot.Address{Platform: "test", Place: bot.ToUser, ID: fmt.Sprint("u", i)}, Body: bot.Body{Text: "x"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	err := s.outbox.Say(t.Context(), bot.Post{ID: "other", To: bot.Address{Platform: "well", Place: bot.ToUser, ID: "v"}, Body: bot.Body{Text: "hello"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	well := wellPlatform{newChatPlatform(bot.Abilities{})}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	sender := bot.NewSender(s.store.Outbox(), []bot.Platform{s.platform, well}, bot.NewMetrics(prometheus.NewRegistry()),
+		slog.New(slog.DiscardHandler), s.clock.Now, "sender")
+	done := make(chan struct{})
+	go func() { sender.Run(ctx); close(done) }()
+	defer func() { cancel(); <-done }()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for len(well.said("v")) == 0 {
+		select {
+		case <-ctx.Done():
+			t.Fatal("the other platform's post was not sent")
+		case <-tick.C:
+		}
+	}
+}
+
+// wellPlatform is another platform, which works.
+type wellPlatform struct{ *chatPlatform }
+
+func (wellPlatform) Name() string { return "well" }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,10 +60,14 @@ func (s *Spool) Put(e storage.Event) error {
 		return fmt.Errorf("write a spooled event: %w", err)
 	}
 	sum := sha256.Sum256([]byte(e.Key))
-	if err := s.write(hex.EncodeToString(sum[:])+".json", data); err != nil {
+	name := hex.EncodeToString(sum[:]) + ".json"
+	_, statErr := os.Stat(filepath.Join(s.dir, name))
+	if err := s.write(name, data); err != nil {
 		return err
 	}
-	s.count.Add(1)
+	if errors.Is(statErr, fs.ErrNotExist) {
+		s.count.Add(1)
+	}
 	return nil
 }
 

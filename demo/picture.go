@@ -25,12 +25,18 @@ func picture(s shot, subject string) []byte {
 		draw.Draw(img, image.Rect(x0, y0, x1, y1), image.NewUniform(c), image.Point{}, draw.Src)
 	}
 	shade := func(base color.RGBA, by int) color.RGBA {
-		f := func(v uint8) uint8 { return uint8(min(max(int(v)+by, 0), 255)) } //nolint:gosec // bounded
+		f := func(v uint8) uint8 { return uint8(min(max(int(v)+by, 0), 255)) }
 		return color.RGBA{f(base.R), f(base.G), f(base.B), 255}
 	}
 	colours := []color.RGBA{
-		{214, 69, 65, 255}, {243, 156, 18, 255}, {46, 134, 193, 255}, {39, 174, 96, 255},
-		{142, 68, 173, 255}, {52, 73, 94, 255}, {230, 126, 140, 255}, {241, 196, 15, 255},
+		{214, 69, 65, 255},
+		{243, 156, 18, 255},
+		{46, 134, 193, 255},
+		{39, 174, 96, 255},
+		{142, 68, 173, 255},
+		{52, 73, 94, 255},
+		{230, 126, 140, 255},
+		{241, 196, 15, 255},
 	}
 	if s == shotFront {
 		for y := range 150 {

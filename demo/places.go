@@ -31,7 +31,7 @@ func random(subject string) *rand.Rand {
 	for i := range len(subject) {
 		h = (h ^ uint64(subject[i])) * 1099511628211
 	}
-	return rand.New(rand.NewPCG(h, 20)) //nolint:gosec // a demo that is the same every time
+	return rand.New(rand.NewPCG(h, 20))
 }
 
 // customersOf makes a rep's customers, the same every time.

@@ -47,9 +47,9 @@ var sides = []side{
 // When the groups hear of the day, unless configured otherwise, and how long
 // whereabouts may be recorded.
 const (
-	morning    = 8*time.Hour + 30*time.Minute
-	evening    = 19*time.Hour + 30*time.Minute
-	outOfHours = 22*time.Hour + 20*time.Minute
+	morning = 8*time.Hour + 30*time.Minute
+	evening = 19*time.Hour + 30*time.Minute
+	atNight = 22*time.Hour + 20*time.Minute
 )
 
 // newScript writes the day of a date that there are plans for.
@@ -125,7 +125,7 @@ func (s *script) write(d side) error {
 	s.round(at(16, 0), seat{d.mall, onWeCom}, true)
 	s.round(at(16, 30), seat{d.mall, d.platform}, false)
 	s.extra(at(16, 50), steady)
-	s.late(outOfHours+d.later, steady)
+	s.late(atNight+d.later, steady)
 	return nil
 }
 
@@ -175,23 +175,56 @@ func (s *script) command(at time.Duration, who seat, text string) {
 	})
 }
 
-// consent: a location is not kept before its sender has agreed.
+// consent: a location is not kept before its sender has agreed. Who has agreed
+// before, on an earlier day, is not asked.
 func (s *script) consent(at time.Duration, who seat) {
-	c, here, _ := s.spots[who.person].door()
-	name := s.name(who.person)
+	c, here, ok := s.spots[who.person].door()
+	if !ok {
+		return
+	}
+	name, asked := s.name(who.person), false
 	s.add(at, name+s.w.tr("：还没同意，先看告知", " has not agreed yet and is told first"), who, func(ctx context.Context) error {
-		s.book.reply(who)
 		if _, err := s.w.sendPlace(who, c.Address, here); err != nil {
 			return err
 		}
-		return s.nothingKept(ctx, who.person, s.w.tr("同意之前没有保存 ", "Nothing is kept before consent: ")+name)
+		if err := s.w.settled(ctx); err != nil {
+			return err
+		}
+		messages, err := s.w.chat(who)
+		if err != nil {
+			return err
+		}
+		n := len(messages)
+		if asked = n > 0 && messages[n-1].Card != nil && len(messages[n-1].Card.Buttons) == 1; !asked {
+			s.book.visit(who, c.ID, visit.Verified)
+			return nil
+		}
+		s.book.reply(who)
+		facts, err := s.facts(ctx, who.person)
+		s.note(s.w.tr("同意之前没有保存 ", "Nothing is kept before consent: ")+name, "0", fmt.Sprint(facts))
+		return err
 	})
-	s.add(at+2*time.Minute, name+s.w.tr("：同意", " agrees"), who, func(context.Context) error { return s.tap(who, 0) })
+	s.add(at+2*time.Minute, name+s.w.tr("：同意", " agrees"), who, func(context.Context) error {
+		if !asked {
+			return nil
+		}
+		return s.tap(who, 0)
+	})
 	s.add(at+4*time.Minute, name+s.w.tr("：再发一次位置", " sends the location again"), who, func(context.Context) error {
+		if !asked {
+			return nil
+		}
 		_, err := s.verified(who, c, here)
 		return err
 	})
 }
+
+// breath is what lies between two messages of one step: the time on the wire
+// has a second's precision on WeCom, and of what happens at the same instant
+// nobody can say which was first.
+const breath = 2 * time.Second
+
+func (s *script) breathe() { s.w.clock.forward(s.w.Now().Add(breath)) }
 
 // thorough: a visit with photos from before and after, a note and a check-out.
 func (s *script) thorough(at time.Duration, who seat) error {
@@ -204,9 +237,11 @@ func (s *script) thorough(at time.Duration, who seat) error {
 		if err := s.w.open(who, here); err != nil {
 			return err
 		}
+		s.breathe()
 		if err := s.photo(who, shotBefore, c.ID); err != nil {
 			return err
 		}
+		s.breathe()
 		_, err := s.verified(who, c, here)
 		return err
 	})
@@ -214,9 +249,11 @@ func (s *script) thorough(at time.Duration, who seat) error {
 		if _, err := s.w.sendText(who, s.w.tr("缺货三个品种已补齐，订货 20 件", "Restocked three missing items, ordered 20 cases")); err != nil {
 			return err
 		}
+		s.breathe()
 		if err := s.photo(who, shotAfter, c.ID); err != nil {
 			return err
 		}
+		s.breathe()
 		_, err := s.w.sendText(who, s.w.tr("签退", "checkout"))
 		return err
 	})
@@ -379,6 +416,7 @@ func (s *script) round(at time.Duration, who seat, withPhoto bool) {
 		if _, err := s.verified(who, c, here); err != nil || !withPhoto {
 			return err
 		}
+		s.breathe()
 		return s.photo(who, shotFront, c.ID)
 	})
 }

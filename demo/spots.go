@@ -15,8 +15,8 @@ const (
 	atDoor = 45
 	// beside is outside every fence but within the band that needs a reason.
 	beside = 380
-	// clear is where no customer can be meant: beyond the widest band.
-	clear = 800
+	// wide is where no customer can be meant: beyond the widest band.
+	wide = 800
 	// beyond is from where no planned customer can be meant either.
 	beyond = 3200
 )
@@ -92,7 +92,7 @@ func (s *spots) elsewhere() (visit.Customer, geo.Point, error) {
 		for _, c := range open {
 			for bearing := 0.0; bearing < 360; bearing += 15 {
 				p := geo.Offset(c.Point, d, bearing)
-				if nearest(p, s.customers) < clear || nearest(p, open)+60 < geo.Distance(p, c.Point) {
+				if nearest(p, s.customers) < wide || nearest(p, open)+60 < geo.Distance(p, c.Point) {
 					continue
 				}
 				if slices.ContainsFunc(open, func(o visit.Customer) bool {
@@ -123,7 +123,7 @@ func (s *spots) afar() (geo.Point, error) {
 func (s *spots) extra() (visit.Customer, geo.Point, bool) {
 	for _, c := range s.customers {
 		planned := slices.ContainsFunc(s.plan, func(p visit.PlannedVisit) bool { return p.Customer == c.ID })
-		if !planned && !s.done[c.ID] && nearest(c.Point, s.open()) > clear {
+		if !planned && !s.done[c.ID] && nearest(c.Point, s.open()) > wide {
 			return c, s.stand(c), true
 		}
 	}

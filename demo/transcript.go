@@ -75,36 +75,30 @@ func (t *transcript) write(now time.Time, short ...string) error {
 		if e.changed {
 			at = now
 		}
-		who, sign := e.where, "→ "
-		if e.message.Bot {
-			who, sign = botName+" → "+e.where, ""
-			if e.changed {
-				who = botName + " ⟳ " + e.where
-			}
+		who := e.where + " → " + botName
+		switch {
+		case e.changed:
+			who = botName + " ⟳ " + e.where
+		case e.message.Bot:
+			who = botName + " → " + e.where
 		}
-		if _, err := fmt.Fprintf(t.out, "%s  %s  %s  ", at.In(zone).Format("15:04"), t.w.say.T("platform."+e.platform), who+" "+sign); err != nil {
+		if _, err := fmt.Fprintf(t.out, "%s  %s  %s  ", at.In(zone).Format("15:04"), t.w.say.T("platform."+e.platform), who); err != nil {
 			return fmt.Errorf("write the transcript: %w", err)
 		}
 		lines := e.message.lines()
 		if slices.Contains(short, lines[0]) {
 			lines = lines[:1]
 		}
-		if err := box(t.out, e.message.Card != nil, lines); err != nil {
+		if err := box(t.out, lines); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// box writes lines, those of a card one under the other.
-func box(out io.Writer, card bool, lines []string) error {
-	var err error
-	if !card || len(lines) == 1 {
-		_, err = fmt.Fprintln(out, strings.Join(lines, " / "))
-	} else {
-		_, err = fmt.Fprintf(out, "%s\n         │ %s\n", lines[0], strings.Join(lines[1:], "\n         │ "))
-	}
-	if err != nil {
+// box writes lines one under the other.
+func box(out io.Writer, lines []string) error {
+	if _, err := fmt.Fprintln(out, strings.Join(lines, "\n         │ ")); err != nil {
 		return fmt.Errorf("write the transcript: %w", err)
 	}
 	return nil

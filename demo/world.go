@@ -205,18 +205,6 @@ func (w *World) person(id string) (person, bool) {
 	return w.people[i], true
 }
 
-// customer returns a customer by id; the zero customer if there is none.
-func (w *World) customer(id string) visit.Customer {
-	for _, list := range w.customers {
-		for _, c := range list {
-			if c.ID == id {
-				return c
-			}
-		}
-	}
-	return visit.Customer{}
-}
-
 // planOf returns a rep's plan of a date within the week that is planned.
 func (w *World) planOf(rep string, date visit.Date) []visit.PlannedVisit {
 	p, ok := w.person(rep)

@@ -51,7 +51,7 @@ func load(t *testing.T) digest.TeamDay {
 	ctx := t.Context()
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	ok(err)
-	rules := visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150, MinVisits: 4}
+	rules := visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150}
 	ok(store.Roster().PutReps(ctx,
 		visit.Rep{ID: "1", Name: "张伟", Team: team, Role: visit.RoleRep},
 		visit.Rep{ID: "2", Name: "李娜", Team: team, Role: visit.RoleRep},

@@ -22,9 +22,11 @@ const (
 	BD09 Datum = "bd09"
 )
 
+var separators = strings.NewReplacer("-", "", "_", "", " ", "")
+
 // ParseDatum reads a datum in any of its usual spellings: "WGS84", "GCJ-02", "bd09ll".
 func ParseDatum(s string) (Datum, error) {
-	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(strings.TrimSpace(s)))
+	plain := separators.Replace(strings.ToLower(strings.TrimSpace(s)))
 	switch plain {
 	case "wgs84":
 		return WGS84, nil

@@ -16,7 +16,11 @@ import (
 // bind makes the group that the command is said in hear a team's posts.
 func (s *Service) bind(ctx context.Context, c call) error {
 	if c.m.Chat.Place != bot.ToGroup {
-		return s.reply(ctx, c.m, s.text("bind.in_group"))
+		key := "bind.in_group"
+		if platform, ok := s.platforms[c.m.Platform]; ok && !platform.Abilities().HearsGroups {
+			key = "bind.make_one"
+		}
+		return s.reply(ctx, c.m, s.text(key))
 	}
 	team, ok, err := s.asked(ctx, c, c.rest)
 	if err != nil || !ok {
@@ -29,7 +33,22 @@ func (s *Service) bind(ctx context.Context, c call) error {
 		"Morning", s.Policy.MorningPlan, "Evening", s.Policy.EveningSummary))
 }
 
+// addGroup makes the group hear the team's posts, and no other team's: it
+// cannot be told apart in a group whose summary is whose.
 func (s *Service) addGroup(ctx context.Context, team visit.Team, group bot.Address) error {
+	teams, err := s.Store.Roster().Teams(ctx)
+	if err != nil {
+		return fmt.Errorf("read the teams: %w", err)
+	}
+	for _, other := range teams {
+		if other.Name == team.Name || !slices.Contains(other.Groups, group.String()) {
+			continue
+		}
+		other.Groups = slices.DeleteFunc(slices.Clone(other.Groups), func(g string) bool { return g == group.String() })
+		if err := s.Store.Roster().PutTeam(ctx, other); err != nil {
+			return fmt.Errorf("unbind a group: %w", err)
+		}
+	}
 	if slices.Contains(team.Groups, group.String()) {
 		return nil
 	}

@@ -1,12 +1,16 @@
 package handlers
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"roundsman/bot"
 	"roundsman/digest"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -17,44 +21,70 @@ func morePost(visit string) string  { return "visit/" + visit + "/more" }
 
 // visitPosts is what a visit's chat should show now. Where a message can be
 // changed, that is one bubble. Elsewhere there is one message at the check-in
-// and one more, a moment later, with everything that followed; a tapped
-// message is replaced, and only a verdict or a customer that became another
-// is told beyond that.
-func (s *Service) visitPosts(view dayView, before, after visit.Day, v visit.Visit, by tap, added []visit.Fact) []bot.Post {
-	to := view.chat(v.Source)
-	platform, ok := s.platforms[to.Platform]
-	if !ok {
-		return nil
+// and one more with everything that followed, after some quiet or at the end.
+// Beyond these two only what the rep asked is answered: a tap (the tapped
+// message is replaced), another try at a verdict, an end or a reason that came
+// when the second had been sent.
+func (s *Service) visitPosts(ctx context.Context, c change, v visit.Visit) ([]bot.Post, error) {
+	to := c.chat(v.Source)
+	if to == (bot.Address{}) {
+		return nil, nil
 	}
-	body := s.visitCard(view, after, v)
-	old := before.Visit(v.ID)
-	if platform.Abilities().UpdateFor > 0 {
-		if old != nil && same(body, s.visitCard(view, before, *old)) {
-			return nil
+	body := s.visitCard(c.dayView, c.after, v)
+	old := c.before.Visit(v.ID)
+	if s.updatable(to) {
+		if old != nil && same(body, s.visitCard(c.dayView, c.before, *old)) {
+			return nil, nil
 		}
-		return []bot.Post{{ID: visitPost(v.ID), To: to, Body: body}}
+		return []bot.Post{{ID: visitPost(v.ID), To: to, Body: body}}, nil
 	}
-	unplaced := slices.ContainsFunc(before.Unplaced, func(f visit.Fact) bool { return f.ID == v.ID })
+	unplaced := isUnplaced(c.before, v.ID)
 	if old == nil && !unplaced {
-		return []bot.Post{{ID: visitPost(v.ID), To: to, Body: body}}
+		return []bot.Post{{ID: visitPost(v.ID), To: to, Body: body}}, nil
 	}
 	var posts []bot.Post
-	tapped := by.fix == v.ID
+	tapped := c.by.fix == v.ID
 	if tapped || unplaced || v.Customer != old.Customer || v.Claim.Verdict != old.Claim.Verdict {
 		if tapped {
-			body.Response = by.response
+			body.Response = c.by.response
 		}
-		posts = append(posts, bot.Post{ID: visitPost(v.ID) + "/by/" + added[0].ID, To: to, Body: body})
+		posts = append(posts, bot.Post{ID: visitPost(v.ID) + "/by/" + c.added[0].ID, To: to, Body: body})
 	}
-	more := s.moreCard(view, v)
-	if more != nil && (old == nil || !same(bot.Body{Card: more}, bot.Body{Card: s.moreCard(view, *old)})) {
-		wait := gather
-		if v.CheckedOut {
-			wait = 0
+	if old == nil {
+		old = &visit.Visit{}
+	}
+	more := s.moreCard(c.dayView, v)
+	if more == nil || same(bot.Body{Card: more}, bot.Body{Card: s.moreCard(c.dayView, *old)}) {
+		return posts, nil
+	}
+	post := bot.Post{ID: morePost(v.ID), To: to, Body: bot.Body{Card: more}, NotBefore: s.Now().Add(quiet)}
+	if !v.End.IsZero() {
+		post.NotBefore = time.Time{}
+	}
+	sent, err := s.wasSent(ctx, post.ID, int64(c.after.Facts))
+	if err != nil {
+		return nil, err
+	}
+	if sent {
+		answers := v.CheckedOut && !old.CheckedOut || v.Claim.Verdict == visit.Near && v.Explained() && !old.Explained()
+		if !answers {
+			return posts, nil
 		}
-		posts = append(posts, bot.Post{ID: morePost(v.ID), To: to, Body: bot.Body{Card: more}, NotBefore: s.Now().Add(wait)})
+		post.ID, post.NotBefore = morePost(v.ID)+"/"+c.added[0].ID, time.Time{}
 	}
-	return posts
+	return append(posts, post), nil
+}
+
+// wasSent reports whether a post was sent in an earlier version than the given one.
+func (s *Service) wasSent(ctx context.Context, id string, version int64) (bool, error) {
+	p, err := s.Store.Outbox().Get(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look up what was said: %w", err)
+	}
+	return p.State != storage.PostPending && p.Version < version, nil
 }
 
 // visitCard is a visit's bubble.
@@ -87,12 +117,17 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 	if hint := s.visitHint(v); hint != "" {
 		card.Lines = append(card.Lines, bot.Line{Text: hint})
 	}
-	if v.End.IsZero() {
+	switch {
+	case v.End.IsZero():
 		card.Footer = s.nextStop(view, day)
-	} else {
-		card.Tone = map[bool]bot.Tone{true: bot.ToneQuiet, false: card.Tone}[v.Claim.Verdict == visit.Verified]
+	case v.Claim.Verdict == visit.Verified:
+		card.Tone = bot.ToneQuiet
 	}
-	card.Buttons = s.choiceButtons(view, v.Source, v.Options, v)
+	options := v.Options
+	if v.Claim.Verdict == visit.OffSite {
+		options = v.Fix.Claims
+	}
+	card.Buttons = s.choiceButtons(view, day, v.Source, options, v)
 	return bot.Body{Card: card}
 }
 
@@ -194,34 +229,32 @@ func (s *Service) mergedCard() bot.Body {
 }
 
 // unplacedCard answers a fix that means no customer.
-func (s *Service) unplacedCard(view dayView, f visit.Fact) bot.Body {
+func (s *Service) unplacedCard(view dayView, day visit.Day, f visit.Fact) bot.Body {
 	return bot.Body{Card: &bot.Card{
 		Title:   s.Say.T("unplaced.title"),
 		Tone:    bot.ToneWarn,
 		Lines:   []bot.Line{{Label: s.Say.T("visit.time"), Text: s.Say.Clock(f.At.In(view.who.zone))}, {Text: s.Say.T("unplaced.hint")}},
-		Buttons: s.choiceButtons(view, f, f.Fix.Claims, visit.Visit{}),
+		Buttons: s.choiceButtons(view, day, f, f.Fix.Claims, visit.Visit{}),
 	}}
 }
 
 // maxChoices bounds the customers offered; WeCom's cards take six buttons.
 const maxChoices = 4
 
-// choiceButtons asks what a fix meant: other customers, or a new prospect.
-func (s *Service) choiceButtons(view dayView, fix visit.Fact, options []visit.Claim, v visit.Visit) []bot.Button {
-	unsure := v.ID == "" || v.Claim.Verdict == visit.OffSite || len(v.Options) > 0
-	if !unsure || !v.End.IsZero() {
+// choiceButtons asks what a fix meant, while that is in doubt: another
+// customer, planned ones first, or a new prospect.
+func (s *Service) choiceButtons(view dayView, day visit.Day, fix visit.Fact, options []visit.Claim, v visit.Visit) []bot.Button {
+	asked := len(v.Options) > 0
+	if !v.End.IsZero() || v.ID != "" && v.Claim.Verdict != visit.OffSite && !asked {
 		return nil
 	}
 	expires := fix.At.Add(choiceFor)
 	var buttons []bot.Button
-	if len(v.Options) > 0 {
+	if asked {
 		buttons = append(buttons, s.button(s.Say.T("button.here", "Name", view.name(v.Customer)), bot.ButtonPrimary, expires,
 			action{Do: doChoose, Rep: view.who.ID, Fix: fix.ID, Customer: v.Customer}))
 	}
-	for _, c := range options[:min(len(options), maxChoices)] {
-		if c.Customer == v.Customer {
-			continue
-		}
+	for _, c := range view.choices(day, options, v) {
 		label := view.name(c.Customer)
 		if c.Distance >= 0 {
 			label += " " + s.Say.Metres(c.Distance)
@@ -229,11 +262,34 @@ func (s *Service) choiceButtons(view dayView, fix visit.Fact, options []visit.Cl
 		buttons = append(buttons, s.button(label, bot.ButtonPlain, expires,
 			action{Do: doChoose, Rep: view.who.ID, Fix: fix.ID, Customer: c.Customer}))
 	}
-	if len(v.Options) == 0 {
+	if !asked {
 		buttons = append(buttons, s.button(s.Say.T("button.prospect"), bot.ButtonPlain, expires,
 			action{Do: doProspect, Rep: view.who.ID, Fix: fix.ID}))
 	}
 	return slices.DeleteFunc(buttons, func(b bot.Button) bool { return b.Value == "" })
+}
+
+// choices are the customers worth offering beside a visit's own, in the order
+// of the plan where distances are not known. Those that were visited already
+// are left out, unless they are about as near.
+func (view dayView) choices(day visit.Day, options []visit.Claim, v visit.Visit) []visit.Claim {
+	order := make(map[string]int, len(view.plan))
+	for _, p := range view.plan {
+		order[p.Customer] = p.Order
+	}
+	left := slices.DeleteFunc(slices.Clone(options), func(c visit.Claim) bool {
+		visited := slices.ContainsFunc(day.Visits, func(o visit.Visit) bool {
+			return o.Customer == c.Customer && o.ID != v.ID && (o.Claim.Verdict == visit.Verified || o.Claim.Verdict == visit.Near)
+		})
+		return c.Customer == v.Customer || visited && len(v.Options) == 0
+	})
+	slices.SortStableFunc(left, func(a, b visit.Claim) int {
+		if a.Distance < 0 && b.Distance < 0 {
+			return order[a.Customer] - order[b.Customer]
+		}
+		return 0
+	})
+	return left[:min(len(left), maxChoices)]
 }
 
 // button seals an action into a button.

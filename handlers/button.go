@@ -72,19 +72,24 @@ func (s *Service) choose(ctx context.Context, m bot.Message, who person, a actio
 	if err != nil {
 		return err
 	}
+	var latest *visit.Fact
 	for _, old := range facts {
-		if old.ID != f.ID && old.Choice != nil && *old.Choice == *f.Choice {
-			return s.reply(ctx, m, s.text("button.again"))
+		if old.ID != f.ID && old.Choice != nil && old.Choice.Fix == a.Fix && !old.At.After(f.At) {
+			latest = &old
 		}
 	}
-	return s.advance(ctx, who, tap{fix: fix.ID, response: m.Press.Response}, f)
+	if latest != nil && *latest.Choice == *f.Choice {
+		return s.reply(ctx, m, s.text("button.again"))
+	}
+	_, err = s.advance(ctx, who, tap{fix: fix.ID, response: m.Press.Response}, f)
+	return err
 }
 
 // answerPress changes the message that was tapped: by its post where messages
 // can be changed, by the right that came with the tap where there is one, by a
 // new message elsewhere.
 func (s *Service) answerPress(ctx context.Context, m bot.Message, post string, body bot.Body, version int64) error {
-	if platform, ok := s.platforms[m.Platform]; ok && platform.Abilities().UpdateFor > 0 {
+	if s.updatable(direct(m)) {
 		return s.Outbox.Say(ctx, bot.Post{ID: post, To: direct(m), Body: body, Version: version})
 	}
 	body.Response = m.Press.Response

@@ -88,7 +88,12 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 		Evidence: visit.EvidencePin, Support: s.support(who.ID, point, m.At), Rule: visit.RuleVersion,
 	}
 	fix.Claims = s.Policy.Rules.Claims(fix, plan, customers)
-	return s.advance(ctx, who, tap{}, s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix }))
+	said, err := s.advance(ctx, who, tap{}, s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix }))
+	if err != nil || said {
+		return err
+	}
+	// Nothing changed, but whoever sends a location wants to know that it came.
+	return s.reply(ctx, m, s.text("checkin.still_there"))
 }
 
 // reachable returns the customers that a location of the rep may mean: their own and the planned ones.
@@ -149,18 +154,19 @@ func (s *Service) fact(m bot.Message, who person, kind visit.Kind, suffix string
 	return f
 }
 
-// checkOut ends the visit in progress.
+// checkOut ends the visit in progress. The fact is kept in any case: what it
+// ends may still be on its way.
 func (s *Service) checkOut(ctx context.Context, c call) error {
-	date := s.Policy.DateIn(c.who.team, c.m.At)
-	plan, facts, err := s.day(ctx, c.who.ID, date)
+	agreed, err := s.agreed(ctx, c.who)
 	if err != nil {
 		return err
 	}
-	out := s.fact(c.m, c.who, visit.KindCheckOut, "check_out", func(*visit.Fact) {})
-	facts = slices.DeleteFunc(facts, func(f visit.Fact) bool { return f.ID == out.ID })
-	day := visit.Fold(plan, facts)
-	if v := day.Current(); v == nil || !v.Open(c.m.At) {
-		return s.reply(ctx, c.m, s.text("checkout.none"))
+	said := false
+	if agreed && c.who.onRoster {
+		said, err = s.advance(ctx, c.who, tap{}, s.fact(c.m, c.who, visit.KindCheckOut, "check_out", func(*visit.Fact) {}))
 	}
-	return s.advance(ctx, c.who, tap{}, out)
+	if err != nil || said {
+		return err
+	}
+	return s.reply(ctx, c.m, s.text("checkout.none"))
 }

@@ -223,3 +223,131 @@ func TestALateEventJoinsItsOwnTime(t *testing.T) {
 		t.Errorf("said %v", said)
 	}
 }
+
+func TestARepeatedLocationIsAnswered(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.at("zhang", shop)
+	f.pass(2 * time.Minute)
+	f.at("zhang", shop)
+	if got := show(f.last("zhang")); got != "位置收到了，和刚才是同一次拜访" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestOffSiteOffersTheOthers(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Customers().Put(t.Context(), visit.Customer{ID: "X", Name: "新开业", Owner: "zhang"}))
+	f.ok(f.store.Plans().Put(t.Context(), visit.PlannedVisit{Rep: "zhang", Date: "2026-11-24", Customer: "X", Order: 5}))
+	f.at("zhang", geo.Offset(shop, 1000, 270))
+	off := f.last("zhang")
+	if off.Card.Tone != bot.ToneBad {
+		t.Fatalf("off site: %s", show(off))
+	}
+	f.press("zhang", value(t, off, "新开业"))
+	if got := show(f.last("zhang")); !contains(got, "🟡 新开业") || !contains(got, "还没有坐标") {
+		t.Errorf("chosen: %s", got)
+	}
+}
+
+// What arrives late still counts for the time at which it was said.
+func TestLateWordsAndLateEndsJoinTheirVisit(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	reason := f.message("zhang", func(m *bot.Message) { m.Text = "门口修路"; m.At = f.now.Add(2 * time.Minute) })
+	end := f.message("zhang", func(m *bot.Message) { m.Text = "签退"; m.At = f.now.Add(30 * time.Minute) })
+	near := f.message("zhang", func(m *bot.Message) {
+		p := geo.Offset(shop, 400, 270)
+		m.Location = &bot.Location{Lat: "31.2304", Lng: "121.4695", Datum: p.Datum}
+	})
+	f.handle(reason) // before the location that it is about
+	f.handle(near)
+	f.pass(time.Hour)
+	f.at("zhang", geo.Offset(shop, 2000, 90))
+	f.handle(end) // after the next check-in
+	first := f.said("zhang")[1]
+	if !contains(first, "门口修路") || !contains(first, "09:00–09:30") {
+		t.Errorf("the first visit: %s", first)
+	}
+}
+
+func TestConsentIsAskedWhereTheLocationCame(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Roster().PutReps(t.Context(), visit.Rep{
+		ID: "both", Name: "两边", Team: team, Role: visit.RoleRep, Identities: map[string]string{"blue": "both", "green": "li2"},
+	}))
+	f.at("both", shop)
+	m := f.message("both", func(m *bot.Message) {
+		m.Platform, m.From, m.Chat = "green", "li2", bot.Address{Platform: "green", Place: bot.ToUser, ID: "li2"}
+		m.Location = &bot.Location{Lat: "31.2304", Lng: "121.4737", Datum: geo.GCJ02}
+	})
+	f.handle(m)
+	var chats []string
+	for _, p := range f.posts() {
+		chats = append(chats, p.Chat)
+	}
+	if diff := cmp.Diff([]string{"blue:user/both", "green:user/li2"}, chats); diff != "" {
+		t.Errorf("asked in (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhoIsOnNoRosterCannotCheckIn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.at("boss", shop)
+	if got := show(f.last("boss")); !contains(got, "名册里还没有您") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Where messages cannot be changed, an end is answered also when the second
+// message of the visit had been sent.
+func TestACheckOutIsAlwaysAnswered(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	fix := f.at("li", shop)
+	f.photo("li")
+	more := "visit/" + fix.Key + "/fix/more"
+	f.sent(more)
+	f.pass(30 * time.Minute)
+	f.text("li", "签退")
+	if got := show(f.last("li")); !contains(got, "已签退：华联超市·") {
+		t.Errorf("got %s", got)
+	}
+	// Handled again after a crash it is the same answer.
+	before := len(f.posts())
+	f.handle(f.lastMessage)
+	if after := len(f.posts()); after != before {
+		t.Errorf("%d posts became %d", before, after)
+	}
+}
+
+func TestATapThatJoinsALocationToTheVisitIsSeen(t *testing.T) {
+	t.Parallel()
+	for _, user := range []string{"zhang", "li"} {
+		t.Run(user, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			mall := geo.Offset(shop, 4002, 90)
+			f.at(user, mall)
+			f.pass(15 * time.Minute)
+			second := f.at(user, mall)
+			asked := f.last(user)
+			if !contains(asked.Card.Title, "罗森") {
+				t.Fatalf("the second location: %s", show(asked))
+			}
+			f.press(user, value(t, asked, "好德便利"))
+			got := ""
+			for _, s := range f.said(user) {
+				if contains(s, "已并入上一次拜访") {
+					got = s
+				}
+			}
+			if !contains(got, "visit/"+second.Key) {
+				t.Errorf("said %v", f.said(user))
+			}
+		})
+	}
+}

@@ -142,3 +142,17 @@ func TestHelpListsWhatOneMaySay(t *testing.T) {
 		t.Errorf("an admin's help: %s", got)
 	}
 }
+
+func TestAGroupIsOneTeams(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.inGroup("boss", "绑定 "+team, true)
+	f.inGroup("boss", "绑定 华南一队", true)
+	teams, err := f.store.Roster().Teams(t.Context())
+	f.ok(err)
+	for _, tm := range teams {
+		if bound := len(tm.Groups) == 1; bound != (tm.Name == "华南一队") {
+			t.Errorf("%s has %v", tm.Name, tm.Groups)
+		}
+	}
+}

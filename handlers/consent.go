@@ -35,8 +35,8 @@ func (s *Service) agreed(ctx context.Context, who person) (bool, error) {
 
 // consentPost is the id of the notice: one a day, so that it is found again
 // by somebody who scrolled past it yesterday.
-func consentPost(who person, date visit.Date) string {
-	return fmt.Sprintf("consent/%s/%s/%s", who.ID, consentVersion, date)
+func consentPost(m bot.Message, who person, date visit.Date) string {
+	return fmt.Sprintf("consent/%s/%s/%s/%s", who.ID, m.Platform, consentVersion, date)
 }
 
 // askConsent shows what is kept, for how long and who sees it. Nothing of m is kept.
@@ -45,7 +45,7 @@ func (s *Service) askConsent(ctx context.Context, m bot.Message, who person) err
 	card := s.consentCard()
 	card.Buttons = []bot.Button{s.button(s.Say.T("button.agree"), bot.ButtonPrimary, m.At.Add(consentFor),
 		action{Do: doConsent, Rep: who.ID, Date: date})}
-	return s.Outbox.Say(ctx, bot.Post{ID: consentPost(who, date), To: direct(m), Body: bot.Body{Card: card}})
+	return s.Outbox.Say(ctx, bot.Post{ID: consentPost(m, who, date), To: direct(m), Body: bot.Body{Card: card}})
 }
 
 func (s *Service) consentCard() *bot.Card {
@@ -82,5 +82,5 @@ func (s *Service) consent(ctx context.Context, m bot.Message, who person, a acti
 	card.Tone = bot.ToneGood
 	card.Title = s.Say.T("consent.given", "Time", s.Say.Clock(m.At.In(who.zone)))
 	card.Footer = s.Say.T("consent.next")
-	return s.answerPress(ctx, m, consentPost(who, a.Date), bot.Body{Card: card}, 2)
+	return s.answerPress(ctx, m, consentPost(m, who, a.Date), bot.Body{Card: card}, 2)
 }

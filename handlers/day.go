@@ -4,17 +4,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"roundsman/bot"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
-// gather is how long what follows a check-in is waited for before it is told
-// where a message cannot be changed, and how long a photo waits for its location.
-const gather = 20 * time.Second
+const (
+	// gather is how long a photo waits for its location before it is asked for.
+	gather = 20 * time.Second
+	// quiet is how long what follows a check-in is gathered before it is told,
+	// where a message cannot be changed; the end of the visit tells it at once.
+	quiet = 3 * time.Minute
+)
 
 // internal appends a fact that somebody else than the rep caused.
 func (s *Service) internal(ctx context.Context, f visit.Fact) error {
@@ -27,22 +33,22 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 	if err != nil {
 		return err
 	}
-	return s.advance(ctx, rep, tap{}, f)
+	_, err = s.advance(ctx, rep, tap{}, f)
+	return err
 }
 
-// rep finds somebody of the roster by id.
+// rep finds somebody of the roster by id; of one who has left only the id is known.
 func (s *Service) rep(ctx context.Context, id string) (person, error) {
-	reps, err := s.Store.Roster().Reps(ctx)
-	if err != nil {
-		return person{}, fmt.Errorf("read the roster: %w", err)
-	}
 	p := person{zone: s.Policy.Zone}
-	i := slices.IndexFunc(reps, func(r visit.Rep) bool { return r.ID == id })
-	if i < 0 {
+	rep, err := s.Store.Roster().Rep(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
 		p.ID = id
 		return p, nil
 	}
-	p.Rep, p.known = reps[i], true
+	if err != nil {
+		return p, fmt.Errorf("find a person: %w", err)
+	}
+	p.Rep, p.known, p.onRoster = rep, true, true
 	p.team, err = s.team(ctx, p.Team)
 	p.zone = s.Policy.ZoneOf(p.team)
 	return p, err
@@ -61,96 +67,134 @@ func (s *Service) day(ctx context.Context, rep string, date visit.Date) ([]visit
 	return plan, facts, nil
 }
 
-// advance appends facts to one day of a rep and says what they changed. It
-// runs in the rep's lane. Done again after a crash, it compares the same two
-// days and says the same posts with the same versions, which is nothing.
-func (s *Service) advance(ctx context.Context, who person, by tap, added ...visit.Fact) error {
+// advance appends facts to one day of a rep, says what they changed, and
+// reports whether anything was to be said. It runs in the rep's lane. Done
+// again after a crash, it compares the same two days and says the same posts
+// with the same versions, which is nothing.
+func (s *Service) advance(ctx context.Context, who person, by tap, added ...visit.Fact) (said bool, err error) {
 	if len(added) == 0 {
-		return nil
+		return false, nil
 	}
-	date := added[0].Date
-	plan, facts, err := s.day(ctx, who.ID, date)
+	plan, facts, err := s.day(ctx, who.ID, added[0].Date)
 	if err != nil {
-		return err
+		return false, err
 	}
 	without := slices.DeleteFunc(facts, func(f visit.Fact) bool {
 		return slices.ContainsFunc(added, func(a visit.Fact) bool { return a.ID == f.ID })
 	})
 	if err := s.Store.Facts().Append(ctx, added...); err != nil {
-		return fmt.Errorf("append to the day: %w", err)
+		return false, fmt.Errorf("append to the day: %w", err)
 	}
-	before := visit.Fold(plan, without)
-	after := visit.Fold(plan, append(slices.Clone(without), added...))
-	return s.sayChanges(ctx, who, plan, before, after, by, added)
+	c := change{before: visit.Fold(plan, without), after: visit.Fold(plan, append(slices.Clone(without), added...)), by: by, added: added}
+	if c.dayView, err = s.view(ctx, who, plan, c.before, c.after); err != nil {
+		return false, err
+	}
+	return s.sayChange(ctx, c)
 }
 
-// sayChanges says what differs between two states of a day.
-func (s *Service) sayChanges(ctx context.Context, who person, plan []visit.PlannedVisit, before, after visit.Day, by tap, added []visit.Fact) error {
-	view, err := s.view(ctx, who, plan, before, after)
-	if err != nil {
-		return err
-	}
-	version := int64(after.Facts)
+// change is two states of a day and what made one of the other.
+type change struct {
+	dayView
+	before, after visit.Day
+	by            tap
+	added         []visit.Fact
+}
+
+// sayChange says what differs between the two states of a day.
+func (s *Service) sayChange(ctx context.Context, c change) (said bool, err error) {
 	var posts []bot.Post
-	for _, v := range after.Visits {
-		posts = append(posts, s.visitPosts(view, before, after, v, by, added)...)
+	for _, v := range c.after.Visits {
+		more, err := s.visitPosts(ctx, c, v)
+		if err != nil {
+			return false, err
+		}
+		posts = append(posts, more...)
 	}
-	for _, f := range after.Unplaced {
-		if !slices.ContainsFunc(before.Unplaced, func(b visit.Fact) bool { return b.ID == f.ID }) {
-			posts = append(posts, bot.Post{ID: visitPost(f.ID), To: view.chat(f), Body: s.unplacedCard(view, f)})
+	for _, f := range c.after.Unplaced {
+		if !isUnplaced(c.before, f.ID) {
+			posts = append(posts, bot.Post{ID: visitPost(f.ID), To: c.chat(f), Body: s.unplacedCard(c.dayView, c.after, f)})
 		}
 	}
-	for _, v := range before.Visits {
-		if after.Visit(v.ID) == nil && !slices.ContainsFunc(after.Unplaced, func(f visit.Fact) bool { return f.ID == v.ID }) {
-			posts = append(posts, bot.Post{ID: visitPost(v.ID), To: view.chat(v.Source), Body: s.mergedCard()})
-		}
+	posts = append(posts, s.mergedPosts(c)...)
+	photos, err := s.photoPosts(ctx, c)
+	if err != nil {
+		return false, err
 	}
-	for _, p := range posts {
+	for _, p := range append(posts, photos...) {
 		if p.To == (bot.Address{}) {
 			continue
 		}
 		if p.Version == 0 {
-			p.Version = version
+			p.Version = int64(c.after.Facts)
 		}
 		if err := s.Outbox.Say(ctx, p); err != nil {
-			return err
+			return false, err
 		}
+		said = true
 	}
-	return s.sayPhotos(ctx, view, before, after, added, version)
+	return said, nil
 }
 
-// sayPhotos asks for the location of photos that belong to no visit, after a
+// isUnplaced reports whether a fix means no customer in that state of the day.
+func isUnplaced(d visit.Day, fix string) bool {
+	return slices.ContainsFunc(d.Unplaced, func(f visit.Fact) bool { return f.ID == fix })
+}
+
+// mergedPosts tells of fixes with a bubble of their own that turned out to
+// belong to the visit before.
+func (s *Service) mergedPosts(c change) []bot.Post {
+	sources := slices.Clone(c.before.Unplaced)
+	for _, v := range c.before.Visits {
+		sources = append(sources, v.Source)
+	}
+	var posts []bot.Post
+	for _, f := range sources {
+		if c.after.Visit(f.ID) != nil || isUnplaced(c.after, f.ID) {
+			continue
+		}
+		p := bot.Post{ID: visitPost(f.ID), To: c.chat(f), Body: s.mergedCard()}
+		if c.by.fix == f.ID && !s.updatable(p.To) {
+			p.ID, p.Body.Response = visitPost(f.ID)+"/by/"+c.added[0].ID, c.by.response
+		}
+		posts = append(posts, p)
+	}
+	return posts
+}
+
+// updatable reports whether messages in the chat can be changed.
+func (s *Service) updatable(to bot.Address) bool {
+	platform, ok := s.platforms[to.Platform]
+	return ok && platform.Abilities().UpdateFor > 0
+}
+
+// photoPosts asks for the location of photos that belong to no visit, after a
 // moment in which it may come by itself, and takes the question back when it came.
-func (s *Service) sayPhotos(ctx context.Context, view dayView, before, after visit.Day, added []visit.Fact, version int64) error {
-	for i, p := range after.Loose {
-		if known := slices.ContainsFunc(before.Loose, func(b visit.PhotoState) bool { return b.ID == p.ID }); known {
+func (s *Service) photoPosts(ctx context.Context, c change) ([]bot.Post, error) {
+	loose := func(d visit.Day, id string) bool {
+		return slices.ContainsFunc(d.Loose, func(p visit.PhotoState) bool { return p.ID == id })
+	}
+	var posts []bot.Post
+	for i, p := range c.after.Loose {
+		if loose(c.before, p.ID) || i > 0 && p.At.Sub(c.after.Loose[i-1].At) <= visit.PhotoLead {
+			// The question for the photo before stands for this one too.
 			continue
 		}
-		if i > 0 && p.At.Sub(after.Loose[i-1].At) <= visit.PhotoLead {
-			// The question for the photo before it stands for this one too.
-			continue
-		}
-		cause := slices.IndexFunc(added, func(f visit.Fact) bool { return f.ID == p.ID })
-		if cause < 0 {
-			continue
-		}
-		err := s.Outbox.Say(ctx, bot.Post{
-			ID: "photo/" + p.ID, To: view.chat(added[cause]), Body: s.text("photo.needs_location"),
-			Version: 1, NotBefore: s.Now().Add(gather),
-		})
-		if err != nil {
-			return err
+		if cause := slices.IndexFunc(c.added, func(f visit.Fact) bool { return f.ID == p.ID }); cause >= 0 {
+			posts = append(posts, bot.Post{
+				ID: "photo/" + p.ID, To: c.chat(c.added[cause]), Body: s.text("photo.needs_location"),
+				Version: 1, NotBefore: s.Now().Add(gather),
+			})
 		}
 	}
-	for _, p := range before.Loose {
-		if slices.ContainsFunc(after.Loose, func(a visit.PhotoState) bool { return a.ID == p.ID }) {
+	for _, p := range c.before.Loose {
+		if loose(c.after, p.ID) {
 			continue
 		}
-		if err := s.Outbox.Withdraw(ctx, "photo/"+p.ID, version); err != nil {
-			return err
+		if err := s.Outbox.Withdraw(ctx, "photo/"+p.ID, int64(c.after.Facts)); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return posts, nil
 }
 
 // dayView is what is needed to write about a day.

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"roundsman/bot"
@@ -32,28 +33,34 @@ func (s *Service) photos(ctx context.Context, m bot.Message, who person) error {
 	if m.Text != "" {
 		facts = append(facts, s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = m.Text }))
 	}
-	if err := s.advance(ctx, who, tap{}, facts...); err != nil {
+	if _, err := s.advance(ctx, who, tap{}, facts...); err != nil {
 		return err
 	}
 	s.FetchPhotos()
 	return nil
 }
 
-// note keeps a text for the visit in progress.
+// note keeps a text for the visit in progress, or for the one whose location
+// is still to come.
 func (s *Service) note(ctx context.Context, m bot.Message, who person) error {
-	date := s.Policy.DateIn(who.team, m.At)
-	plan, facts, err := s.day(ctx, who.ID, date)
+	agreed, err := s.agreed(ctx, who)
 	if err != nil {
 		return err
 	}
-	day := visit.Fold(plan, facts)
-	open := false
-	for _, v := range day.Visits {
-		// Of several, the one that was in progress when the text was written.
-		open = open || v.Open(m.At) || !m.At.Before(v.Start) && m.At.Before(v.End)
-	}
-	if !open {
+	if !agreed || !who.onRoster {
 		return s.reply(ctx, m, s.text("note.no_visit"))
 	}
-	return s.advance(ctx, who, tap{}, s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = m.Text }))
+	f := s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = m.Text })
+	if _, err := s.advance(ctx, who, tap{}, f); err != nil {
+		return err
+	}
+	plan, facts, err := s.day(ctx, who.ID, f.Date)
+	if err != nil {
+		return err
+	}
+	loose := visit.Fold(plan, facts).LooseNotes
+	if slices.ContainsFunc(loose, func(n visit.NoteState) bool { return n.ID == f.ID }) {
+		return s.reply(ctx, m, s.text("note.no_visit"))
+	}
+	return nil
 }

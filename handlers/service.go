@@ -64,8 +64,9 @@ type person struct {
 	visit.Rep
 	team visit.Team
 	zone *time.Location
-	// known is false for somebody we have never heard of.
-	known bool
+	// known is false for somebody we have never heard of; onRoster also for an
+	// admin by configuration who is on no roster and so in no team.
+	known, onRoster bool
 }
 
 // Lane returns the rep whose day m touches, or the chat of somebody unknown.
@@ -81,6 +82,12 @@ func (s *Service) Lane(ctx context.Context, m bot.Message) (string, error) {
 		return "chat/" + m.Platform + "/" + m.From, nil
 	}
 	return "", fmt.Errorf("find a person: %w", err)
+}
+
+// spontaneous reports whether m is something that the platform tells of
+// itself, to which nobody expects an answer.
+func spontaneous(m bot.Message) bool {
+	return m.Notice != "" || m.Location != nil && m.Location.Passive
 }
 
 // Handle does what m asks for.
@@ -111,6 +118,11 @@ func (s *Service) Handle(ctx context.Context, m bot.Message) error {
 			return nil
 		}
 		return s.command(ctx, m, who)
+	case !who.onRoster && (m.Location != nil || len(m.Media) > 0):
+		if spontaneous(m) {
+			return nil
+		}
+		return s.reply(ctx, m, s.text("checkin.not_on_roster"))
 	case m.Location != nil && m.Location.Passive:
 		return s.notePassive(ctx, m, who)
 	case m.Location != nil:
@@ -125,7 +137,7 @@ func (s *Service) Handle(ctx context.Context, m bot.Message) error {
 
 // GiveUp apologises for an event that could not be handled.
 func (s *Service) GiveUp(ctx context.Context, m bot.Message) {
-	if m.Platform == "" || m.From == "" {
+	if m.Platform == "" || m.From == "" || spontaneous(m) {
 		return
 	}
 	err := s.reply(ctx, m, bot.Body{Text: s.Say.T("error.gave_up")})
@@ -141,7 +153,7 @@ func (s *Service) who(ctx context.Context, platform, user string) (person, error
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return p, fmt.Errorf("find a person: %w", err)
 	}
-	p.known = err == nil
+	p.known, p.onRoster = err == nil, err == nil
 	p.Rep = rep
 	address := bot.Address{Platform: platform, Place: bot.ToUser, ID: user}
 	if slices.Contains(s.Admins, address) {
@@ -162,16 +174,14 @@ func (s *Service) who(ctx context.Context, platform, user string) (person, error
 
 // team returns the team of the name; one that nobody has described has only its name.
 func (s *Service) team(ctx context.Context, name string) (visit.Team, error) {
-	teams, err := s.Store.Roster().Teams(ctx)
+	t, err := s.Store.Roster().Team(ctx, name)
+	if errors.Is(err, storage.ErrNotFound) {
+		return visit.Team{Name: name}, nil
+	}
 	if err != nil {
-		return visit.Team{}, fmt.Errorf("read the teams: %w", err)
+		return visit.Team{}, fmt.Errorf("read a team: %w", err)
 	}
-	for _, t := range teams {
-		if t.Name == name {
-			return t, nil
-		}
-	}
-	return visit.Team{Name: name}, nil
+	return t, nil
 }
 
 // direct is the chat between the bot and whoever sent m.
@@ -194,14 +204,15 @@ func (s *Service) text(key string, pairs ...any) bot.Body {
 	return bot.Body{Text: s.Say.T(key, pairs...)}
 }
 
-// stranger tells somebody unknown, once a day, how to be known, and nothing else.
+// stranger tells somebody unknown, once a day, how to be known: the id that
+// the roster needs is theirs. Nothing else is told.
 func (s *Service) stranger(ctx context.Context, m bot.Message) error {
-	if m.Notice != "" || m.Location != nil && m.Location.Passive {
+	if spontaneous(m) {
 		return nil
 	}
 	date := visit.WorkingDate(m.At, s.Policy.Zone, s.Policy.DayStarts)
 	return s.Outbox.Say(ctx, bot.Post{
-		ID: fmt.Sprintf("stranger/%s/%s/%s", m.Platform, m.From, date), To: direct(m), Body: s.text("stranger"),
+		ID: fmt.Sprintf("stranger/%s/%s/%s", m.Platform, m.From, date), To: direct(m), Body: s.text("stranger", "User", m.From),
 	})
 }
 

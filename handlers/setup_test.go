@@ -47,6 +47,8 @@ type fixture struct {
 	store   storage.Store
 	now     time.Time
 	seq     int
+	// lastMessage is what was handled last.
+	lastMessage bot.Message
 }
 
 // shop is where customer C1 is.
@@ -80,7 +82,7 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	policy := visit.Policy{
 		Zone: zone, DayStarts: visit.Clock{Hour: 4}, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}},
 		MorningPlan: visit.Clock{Hour: 8, Minute: 30}, EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
-		Rules:           visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150, MinVisits: 4},
+		Rules:           visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		ConsentRequired: true, KeepCoordinates: 90 * 24 * time.Hour, KeepPhotos: 180 * 24 * time.Hour,
 	}
 	for _, c := range change {
@@ -89,7 +91,7 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	f := &fixture{T: t, store: store, now: time.Date(2026, 11, 24, 9, 0, 0, 0, zone)}
 	platforms := []bot.Platform{
 		platform{"blue", bot.Abilities{UpdateFor: 14 * 24 * time.Hour, HearsGroups: true}},
-		platform{"green", bot.Abilities{PressResponse: true}},
+		platform{"green", bot.Abilities{}},
 	}
 	clock := func() time.Time { return f.now }
 	f.service = handlers.New(handlers.Options{
@@ -151,6 +153,7 @@ func (f *fixture) message(user string, fill func(*bot.Message)) bot.Message {
 
 func (f *fixture) handle(m bot.Message) {
 	f.Helper()
+	f.lastMessage = m
 	f.ok(f.service.Handle(f.Context(), m))
 }
 
@@ -183,6 +186,15 @@ func (f *fixture) press(user, value string) {
 
 // pass lets time go by.
 func (f *fixture) pass(d time.Duration) { f.now = f.now.Add(d) }
+
+// sent records a post as delivered, as a sender does.
+func (f *fixture) sent(id string) {
+	f.Helper()
+	p, err := f.store.Outbox().Claim(f.Context(), id, f.now, storage.Claim{Owner: "sender", Until: f.now.Add(time.Minute)})
+	f.ok(err)
+	p.State, p.SentVersion, p.Remote = storage.PostSent, p.Version, []string{"x"}
+	f.ok(f.store.Outbox().Report(f.Context(), id, "sender", p.Progress, true))
+}
 
 // posts returns what stands in the outbox, each post as a line of its own with
 // version, by age.

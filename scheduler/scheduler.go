@@ -209,13 +209,15 @@ func (s *Scheduler) render(ctx context.Context, j job, team visit.Team, run stor
 // missed records a slot whose deadline passed, and tells the admins once.
 func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
 	run.State = storage.RunMissed
-	fresh, err := s.Store.Runs().Begin(ctx, run)
-	if err != nil || !fresh {
+	// Told before it is recorded: the telling can be repeated, the record ends it.
+	err := s.tellAdmins(ctx, "missed/"+run.ID(), s.Say.T("job.missed",
+		"Job", s.Say.T("job."+run.Job), "Date", s.Say.Date(run.Date.Time())))
+	if err != nil {
 		return err
 	}
 	s.Log.Warn("a scheduled post was missed", "run", run.ID())
-	return s.tellAdmins(ctx, "missed/"+run.ID(), s.Say.T("job.missed",
-		"Job", s.Say.T("job."+run.Job), "Date", s.Say.Date(run.Date.Time())))
+	_, err = s.Store.Runs().Begin(ctx, run)
+	return err
 }
 
 // handOn gives rendered runs to the outbox. The outbox knows the post by the
@@ -272,9 +274,9 @@ func (s *Scheduler) tellAdmins(ctx context.Context, id, text string) error {
 }
 
 // Job runs one job for the groups of the teams now, whatever the time, or
-// with dry only returns what it would say. The ledger still holds: a run that
-// was begun is not begun again.
-func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams []visit.Team, dry bool) (map[string]bot.Body, error) {
+// with dry only returns what it would say, by team. The ledger still holds: a
+// run that was begun is not begun again; begun are the groups for which it was.
+func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams []visit.Team, dry bool) (bodies map[string]bot.Body, begun []string, err error) {
 	out := make(map[string]bot.Body)
 	for _, j := range s.jobs {
 		if j.name != name {
@@ -283,7 +285,7 @@ func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams
 		for _, team := range teams {
 			body, err := j.write(ctx, team, date, false)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			out[team.Name] = body
 			if dry {
@@ -296,14 +298,15 @@ func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams
 					continue
 				}
 				if err := s.render(ctx, j, team, run); err != nil {
-					return nil, err
+					return nil, nil, err
 				}
+				begun = append(begun, group)
 			}
 		}
 		if dry {
-			return out, nil
+			return out, nil, nil
 		}
-		return out, s.handOn(ctx)
+		return out, begun, s.handOn(ctx)
 	}
-	return nil, fmt.Errorf("there is no job %q", name)
+	return nil, nil, fmt.Errorf("there is no job %q", name)
 }

@@ -153,7 +153,7 @@ func (f *fixture) scheduler() *scheduler.Scheduler {
 		Policy: visit.Policy{
 			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
 			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
-			Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150, MinVisits: 4},
+			Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		},
 		Now: clock, Log: slog.New(slog.NewTextHandler(f.Output(), nil)),
 	})
@@ -302,18 +302,18 @@ func TestJobHoldsToTheLedger(t *testing.T) {
 	teams, err := f.store.Roster().Teams(t.Context())
 	f.ok(err)
 	s := f.scheduler()
-	bodies, err := s.Job(t.Context(), "morning_plan", "2026-11-24", teams, true)
+	bodies, _, err := s.Job(t.Context(), "morning_plan", "2026-11-24", teams, true)
 	f.ok(err)
 	f.want()
 	if bodies[team].Card == nil {
 		t.Fatal("the preview is empty")
 	}
 	for range 2 {
-		_, err = s.Job(t.Context(), "morning_plan", "2026-11-24", teams, false)
+		_, _, err = s.Job(t.Context(), "morning_plan", "2026-11-24", teams, false)
 		f.ok(err)
 	}
 	f.want("run/morning_plan|feishu:group/g1|2026-11-24", "run/morning_plan|wecom:group/g2|2026-11-24")
-	if _, err := s.Job(t.Context(), "nothing", "2026-11-24", teams, true); err == nil {
+	if _, _, err := s.Job(t.Context(), "nothing", "2026-11-24", teams, true); err == nil {
 		t.Error("an unknown job ran")
 	}
 }

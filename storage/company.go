@@ -8,24 +8,26 @@ import (
 
 // Roster keeps people and teams.
 type Roster interface {
-	Versioned
 	// PutReps inserts or replaces people by id. An identity may belong to one
 	// person only: ErrConflict, and nothing of the call is kept. Within one call
 	// it may move from one person to another. An empty user is no identity.
 	PutReps(ctx context.Context, reps ...visit.Rep) error
+	// Rep returns the person with the id, or ErrNotFound.
+	Rep(ctx context.Context, id string) (visit.Rep, error)
 	// Reps returns everybody, by id.
 	Reps(ctx context.Context) ([]visit.Rep, error)
 	// ByIdentity returns the person with the user id on the platform, or ErrNotFound.
 	ByIdentity(ctx context.Context, platform, user string) (visit.Rep, error)
 	// PutTeam inserts or replaces a team by name, its groups included.
 	PutTeam(ctx context.Context, t visit.Team) error
+	// Team returns the team of the name, or ErrNotFound.
+	Team(ctx context.Context, name string) (visit.Team, error)
 	// Teams returns all teams, by name.
 	Teams(ctx context.Context) ([]visit.Team, error)
 }
 
 // Customers keeps the places that are visited.
 type Customers interface {
-	Versioned
 	// Put inserts or replaces customers by id, with their Place derived ([visit.Customer.Located]).
 	Put(ctx context.Context, customers ...visit.Customer) error
 	// Get returns the customers with the ids that exist, by id.
@@ -51,7 +53,6 @@ type Plans interface {
 
 // Calendar keeps imported holidays and make-up workdays.
 type Calendar interface {
-	Versioned
 	// Put inserts or replaces holidays by date.
 	Put(ctx context.Context, holidays ...visit.Holiday) error
 	// All returns them by date.

@@ -15,7 +15,7 @@ type FactFilter struct {
 	From, To visit.Date
 }
 
-// Facts keeps what happened in reps' days. There is no way to change one.
+// Facts keeps what happened in reps' days. None is changed but by [Facts.Redact].
 type Facts interface {
 	// Append inserts the facts whose ids are not there yet; an id that is
 	// there is skipped. Either all new ones become durable or an error is
@@ -25,6 +25,11 @@ type Facts interface {
 	Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fact, error)
 	// Get returns one fact, or ErrNotFound.
 	Get(ctx context.Context, id string) (visit.Fact, error)
+	// Redact removes where a person was from the fixes of dates before the given
+	// one: the point, the address, and what was made of an accuracy; the claims
+	// with their distances stay. It returns how many facts it changed. This is
+	// the one change to a fact that there is. Twice is fine.
+	Redact(ctx context.Context, before visit.Date) (int, error)
 	// Range yields the facts that match, by (Date, Rep, At, ID), read as it goes.
 	Range(ctx context.Context, f FactFilter) iter.Seq2[visit.Fact, error]
 }

@@ -38,6 +38,6 @@ type Inbox interface {
 	Dead(ctx context.Context, limit int) ([]Event, error)
 	// Count returns how many events are waiting and how many are dead.
 	Count(ctx context.Context) (waiting, dead int, err error)
-	// Sweep forgets the keys of events that were handled before the instant, and returns how many.
+	// Sweep forgets events that were handled, or that are dead and were received, before the instant, and returns how many.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 }

@@ -34,6 +34,8 @@ type Blob struct {
 	// Type is the media type that the bytes themselves show.
 	Type string
 	Data []byte
+	// At is when the bytes were kept last.
+	At time.Time
 }
 
 // Media keeps photos and the queue of those still to be fetched.
@@ -50,10 +52,13 @@ type Media interface {
 	Retry(ctx context.Context, id, owner string, attempts int, next time.Time) error
 	// Finish ends the fetch, whatever came of it; the id stays. Twice is fine.
 	Finish(ctx context.Context, id string) error
-	// PutBlob keeps the bytes under their digest; the same again is fine.
+	// PutBlob keeps the bytes under their digest; the same again is fine, and moves At forward.
 	PutBlob(ctx context.Context, b Blob) error
 	// Blob returns the bytes, or ErrNotFound.
 	Blob(ctx context.Context, sha256 string) (Blob, error)
+	// Sweep removes blobs kept last, and finished fetches created, before the
+	// instant, and returns how many blobs.
+	Sweep(ctx context.Context, before time.Time) (int, error)
 	// Count returns how many fetches are not finished.
 	Count(ctx context.Context) (int, error)
 }

@@ -72,16 +72,18 @@ type Outbox interface {
 	// nothing changes. It reports whether anything did. Only ID, Chat, Body,
 	// Version, NotBefore and Created are read.
 	Desire(ctx context.Context, p Post) (changed bool, err error)
-	// Due returns pending posts whose Next and NotBefore are not after now
-	// and that nobody holds at now, by (Created, ID), at most limit.
-	Due(ctx context.Context, now time.Time, limit int) ([]Post, error)
+	// Due returns, of each chat, the oldest pending post that is not held back at
+	// now (NotBefore), provided that its Next is not after now and nobody holds
+	// it: a post that is to be tried again later keeps its chat waiting, and no
+	// other. By (Created, ID), at most limit; of one chat only if chat is not empty.
+	Due(ctx context.Context, now time.Time, chat string, limit int) ([]Post, error)
 	// Claim takes the post for c.Owner unless another owner holds it at now
 	// (ErrConflict) or it is not pending (ErrNotFound), and returns it as it
 	// is then.
 	Claim(ctx context.Context, id string, now time.Time, c Claim) (Post, error)
 	// Report records progress under owner's claim, and gives the claim up if
 	// release is set. If a newer version was desired meanwhile, a reported
-	// PostSent becomes PostPending, due at once. ErrConflict if owner's claim
+	// PostSent or PostFailed becomes PostPending, due at once. ErrConflict if owner's claim
 	// was taken over or given up, ErrNotFound if there is no such post.
 	// SentVersion never goes backwards.
 	Report(ctx context.Context, id, owner string, p Progress, release bool) error

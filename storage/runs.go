@@ -50,6 +50,4 @@ type Runs interface {
 	Rendered(ctx context.Context, limit int) ([]Run, error)
 	// Posted marks a rendered run as handed on and removes its body. Twice is fine.
 	Posted(ctx context.Context, id string) error
-	// Between returns the runs with from <= Due < to, by (Due, id).
-	Between(ctx context.Context, from, to time.Time) ([]Run, error)
 }

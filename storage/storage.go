@@ -46,10 +46,3 @@ type Store interface {
 	// Close releases the store. It may be called twice.
 	Close() error
 }
-
-// Versioned is a noun whose readers keep a copy and ask whether it is current:
-// another process may have written.
-type Versioned interface {
-	// Version returns a number that grows with every change to the noun's records.
-	Version(ctx context.Context) (int64, error)
-}

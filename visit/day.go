@@ -10,8 +10,15 @@ import (
 const (
 	// OpenFor is how long after its last sign of life a visit that nobody ended still takes photos and notes.
 	OpenFor = 2 * time.Hour
-	// PhotoLead is how long before a check-in a photo may have been taken for it.
+	// PhotoLead is how long before a check-in a photo may have been taken, and a
+	// word written, for it.
 	PhotoLead = 15 * time.Minute
+	// AtTheDoor is how long before a check-in a photo is taken to be of the
+	// customer that one goes to, although the visit before was never ended.
+	AtTheDoor = 3 * time.Minute
+	// Again is for how long after the last sign of life another location at the
+	// same place is the same visit; later it is the next check-in, next door.
+	Again = 10 * time.Minute
 	// closeCall is the difference in metres under which two customers are equally meant.
 	closeCall = 30
 )
@@ -21,8 +28,9 @@ type Day struct {
 	Visits []Visit
 	// Unplaced are fixes that mean no customer and that nobody has explained yet.
 	Unplaced []Fact
-	// Loose are photos that belong to no visit yet.
-	Loose []PhotoState
+	// Loose are photos that belong to no visit yet, LooseNotes texts.
+	Loose      []PhotoState
+	LooseNotes []NoteState
 	// Facts is how many facts were folded. It only grows, and so it is the
 	// version of whatever is told about the day.
 	Facts int
@@ -62,6 +70,14 @@ type PhotoState struct {
 	SHA256 string
 	// Missing is the reason when the bytes cannot be had; with neither, they are on their way.
 	Missing string
+}
+
+// NoteState is a text that belongs to no visit yet.
+type NoteState struct {
+	// ID is the id of the note's fact.
+	ID   string
+	At   time.Time
+	Text string
 }
 
 // Open reports whether the visit still takes photos and notes at t.
@@ -111,9 +127,12 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 			if v := f.open(fact.At); v != nil {
 				v.Notes = append(v.Notes, fact.Note)
 				v.Seen = fact.At
+			} else {
+				f.day.LooseNotes = append(f.day.LooseNotes, NoteState{fact.ID, fact.At, fact.Note})
 			}
 		case KindCheckOut:
-			if v := f.open(fact.At); v != nil {
+			// An explicit end is one however long ago the last sign of life was.
+			if v := f.last(); v != nil && v.End.IsZero() {
 				v.End, v.CheckedOut = fact.At, true
 			}
 		}
@@ -126,6 +145,9 @@ type folder struct {
 	plan    map[string]int
 	choices map[string]Choice
 	kept    map[string]Photo
+	// away says that the rep sent a location that means no customer since the
+	// last visit began: what follows is not about that visit.
+	away bool
 	// reached holds the customers with a visit that was not off site.
 	reached map[string]bool
 }
@@ -140,7 +162,7 @@ func (f *folder) last() *Visit {
 
 // open returns the visit in progress at t, or nil.
 func (f *folder) open(t time.Time) *Visit {
-	if v := f.last(); v != nil && v.Open(t) {
+	if v := f.last(); v != nil && v.Open(t) && !f.away {
 		return v
 	}
 	return nil
@@ -158,9 +180,11 @@ func (f *folder) fix(fact Fact) {
 		var ok bool
 		if claim, options, ok = f.pick(fact); !ok {
 			f.day.Unplaced = append(f.day.Unplaced, fact)
+			f.away = true
 			return
 		}
 	}
+	f.away = false
 	if v := f.open(fact.At); v != nil && claim.Customer != "" && v.Customer == claim.Customer {
 		// The rep tries again where they are: the best fix counts.
 		v.Seen = fact.At
@@ -170,8 +194,9 @@ func (f *folder) fix(fact Fact) {
 		f.reach(v)
 		return
 	}
-	if v := f.last(); v != nil && v.End.IsZero() {
-		v.End = fact.At
+	before := f.last()
+	if before != nil && before.End.IsZero() {
+		before.End = fact.At
 	}
 	order, planned := f.plan[claim.Customer]
 	v := Visit{
@@ -180,15 +205,38 @@ func (f *folder) fix(fact Fact) {
 		Claim: claim, Options: options, Fix: *fact.Fix,
 		Start: fact.At, Seen: fact.At, Source: fact,
 	}
+	f.gather(&v, before)
+	f.day.Visits = append(f.day.Visits, v)
+	f.reach(f.last())
+}
+
+// gather gives a visit that begins what was sent for it before: loose photos
+// and notes, and photos taken at its door while the visit before was not ended.
+func (f *folder) gather(v, before *Visit) {
 	f.day.Loose = slices.DeleteFunc(f.day.Loose, func(p PhotoState) bool {
-		if fact.At.Sub(p.At) > PhotoLead {
+		if v.Start.Sub(p.At) > PhotoLead {
 			return false
 		}
 		v.Photos = append(v.Photos, p)
 		return true
 	})
-	f.day.Visits = append(f.day.Visits, v)
-	f.reach(f.last())
+	f.day.LooseNotes = slices.DeleteFunc(f.day.LooseNotes, func(n NoteState) bool {
+		if v.Start.Sub(n.At) > PhotoLead {
+			return false
+		}
+		v.Notes = append(v.Notes, n.Text)
+		return true
+	})
+	if before == nil || before.CheckedOut {
+		return
+	}
+	before.Photos = slices.DeleteFunc(before.Photos, func(p PhotoState) bool {
+		if v.Start.Sub(p.At) > AtTheDoor || p.At.Sub(before.Start) <= AtTheDoor {
+			return false
+		}
+		v.Photos = append(v.Photos, p)
+		return true
+	})
 }
 
 func (f *folder) reach(v *Visit) {
@@ -208,9 +256,10 @@ func claimOf(f Fix, customer string) Claim {
 	return Claim{Customer: customer, Verdict: OffSite, Reasons: []Reason{ReasonFar}, Distance: -1}
 }
 
-// pick finds the customer that a fix means: a planned one not yet visited
-// first, then any within reach, then the nearest planned one it is off site
-// of. The options are those that are about as near; the rep is asked.
+// pick finds the customer that a fix means: one that it verifies before one
+// that it is only near of, and among these a planned one not yet visited
+// first; else the nearest planned one that it is off site of. The options are
+// those that are about as near; the rep is asked.
 func (f *folder) pick(fact Fact) (Claim, []Claim, bool) {
 	var unvisited, others, off []Claim
 	for _, c := range fact.Fix.Claims {
@@ -228,33 +277,46 @@ func (f *folder) pick(fact Fact) (Claim, []Claim, bool) {
 			others = append(others, c)
 		}
 	}
-	// Somebody who is still at the customer they are visiting means that one,
-	// unless another is clearly nearer.
-	if v := f.open(fact.At); v != nil && v.Customer != "" {
-		within := slices.Concat(unvisited, others)
-		if i := slices.IndexFunc(within, func(c Claim) bool { return c.Customer == v.Customer }); i >= 0 {
-			here := within[i]
-			if !slices.ContainsFunc(within, func(c Claim) bool { return c.Distance+closeCall < here.Distance }) {
-				return here, nil, true
-			}
-		}
+	here, still := f.here(fact.At, slices.Concat(unvisited, others))
+	if still && fact.At.Sub(f.last().Seen) <= Again {
+		return here, nil, true
 	}
-	for _, pool := range [][]Claim{unvisited, others} {
-		if len(pool) == 0 {
-			continue
-		}
-		best, options := pool[0], []Claim(nil)
-		for _, c := range pool[1:] {
-			if c.Verdict == best.Verdict && c.Distance <= best.Distance+max(closeCall, fact.Fix.Accuracy) {
-				options = append(options, c)
+	for _, verdict := range []Verdict{Verified, Near} {
+		for _, pool := range [][]Claim{unvisited, others} {
+			i := slices.IndexFunc(pool, func(c Claim) bool { return c.Verdict == verdict })
+			if i < 0 {
+				continue
 			}
+			best, options := pool[i], []Claim(nil)
+			for _, c := range pool[i+1:] {
+				if c.Verdict == verdict && c.Distance <= best.Distance+max(closeCall, fact.Fix.Accuracy) {
+					options = append(options, c)
+				}
+			}
+			if still && best.Customer != here.Customer && !slices.ContainsFunc(options, func(c Claim) bool { return c.Customer == here.Customer }) {
+				options = append(options, here)
+			}
+			return best, options, true
 		}
-		return best, options, true
 	}
 	if len(off) > 0 {
 		return off[0], nil, true
 	}
 	return Claim{}, nil, false
+}
+
+// here returns the claim of the customer whose visit is in progress, if the
+// rep is still there: unless another customer is clearly nearer.
+func (f *folder) here(at time.Time, within []Claim) (Claim, bool) {
+	v := f.open(at)
+	if v == nil || v.Customer == "" {
+		return Claim{}, false
+	}
+	i := slices.IndexFunc(within, func(c Claim) bool { return c.Customer == v.Customer })
+	if i < 0 || slices.ContainsFunc(within, func(c Claim) bool { return c.Distance+closeCall < within[i].Distance }) {
+		return Claim{}, false
+	}
+	return within[i], true
 }
 
 func (f *folder) photo(fact Fact) {

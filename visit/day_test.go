@@ -135,9 +135,37 @@ func TestFold(t *testing.T) {
 			[]string{"unplaced f1"},
 		},
 		"planned_before_merely_owned": {
-			// 500 m from a (planned, near) and 400 m from b (owned): the planned one is meant.
+			// 500 m from a (planned) and 400 m from b (owned), near both: the planned one is meant.
 			[]visit.Fact{fix("f1", 0, at(500))},
 			[]string{"f1:a near photos=0 notes=0 options=0"},
+		},
+		"owned_and_at_the_door_beats_planned_and_near": {
+			[]visit.Fact{fix("f1", 0, geo.Offset(shop, 700, 90))},
+			[]string{"f1:b verified photos=0 notes=0 options=0"},
+		},
+		"the_shop_next_door_after_a_while": {
+			[]visit.Fact{fix("f1", 0, at(-5000)), fix("f2", 30, at(-5000))},
+			[]string{"f1:mall1 verified photos=0 notes=0 options=1 end=30", "f2:mall2 verified photos=0 notes=0 options=1"},
+		},
+		"a_caption_before_the_location": {
+			[]visit.Fact{note("n", -2, "门头"), photo("p", -2), note("early", -20, "x"), fix("f1", 0, shop)},
+			[]string{"f1:a verified photos=1 notes=1 options=0"},
+		},
+		"a_photo_at_the_next_door": {
+			[]visit.Fact{fix("f1", 0, shop), photo("p1", 2), photo("p2", 39), fix("f2", 40, at(2400))},
+			[]string{"f1:a verified photos=1 notes=0 options=0 end=40", "f2:c verified photos=1 notes=0 options=0"},
+		},
+		"what_follows_an_unexplained_location_is_not_the_visit_before": {
+			[]visit.Fact{fix("f1", 0, shop), fix("f2", 30, geo.Offset(shop, 20000, 0)), note("n", 31, "新店"), photo("p", 32)},
+			[]string{"f1:a verified photos=0 notes=0 options=0", "unplaced f2", "loose p"},
+		},
+		"and_belongs_to_it_once_it_is_explained": {
+			[]visit.Fact{fix("f1", 0, shop), fix("f2", 30, geo.Offset(shop, 20000, 0)), note("n", 31, "新店"), photo("p", 32), choose("c", 33, "f2", "")},
+			[]string{"f1:a verified photos=0 notes=0 options=0 end=30", "f2:prospect  photos=1 notes=1 options=0"},
+		},
+		"an_end_is_an_end_however_late": {
+			[]visit.Fact{fix("f1", 0, shop), fact("o", 200, visit.KindCheckOut)},
+			[]string{"f1:a verified photos=0 notes=0 options=0 end=200"},
 		},
 		"owned_when_the_planned_one_was_visited": {
 			[]visit.Fact{fix("f1", 0, shop), fact("o", 10, visit.KindCheckOut), fix("f2", 20, at(890))},

@@ -68,7 +68,6 @@ type Evidence string
 const (
 	EvidenceDevice Evidence = "device"
 	EvidencePin    Evidence = "pin"
-	EvidenceNone   Evidence = "none"
 )
 
 // Fix is a location as received and what the rule made of it at that time.

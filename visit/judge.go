@@ -64,8 +64,6 @@ type Rules struct {
 	Near float64
 	// MaxAccuracy is the worst accuracy that can still verify.
 	MaxAccuracy float64
-	// MinVisits is the least number of distinct customers a rep verifies a day.
-	MinVisits int
 }
 
 // What is assumed of a fix that came without an accuracy, and the bounds put on one that did.

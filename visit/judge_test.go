@@ -11,7 +11,7 @@ import (
 	"roundsman/visit"
 )
 
-var rules = visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150, MinVisits: 4}
+var rules = visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150}
 
 // shop is a place in Shanghai.
 var shop = geo.Point{Lat: 31.2304, Lng: 121.4737, Datum: geo.GCJ02}

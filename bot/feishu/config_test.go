@@ -81,7 +81,7 @@ func TestAbilities(t *testing.T) {
 	t.Parallel()
 	p := composer(t)
 	a := p.Abilities()
-	if p.Name() != "feishu" || !a.HearsGroups || a.PressResponse {
+	if p.Name() != "feishu" || !a.HearsGroups {
 		t.Errorf("%s %+v", p.Name(), a)
 	}
 	if a.UpdateFor >= 14*24*time.Hour || a.UpdateFor < 13*24*time.Hour || a.ResendFor >= time.Hour || a.ResendFor < 30*time.Minute {

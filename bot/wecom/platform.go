@@ -107,8 +107,7 @@ func (p *Platform) Name() string { return Name }
 // robot), for what is above them WeCom drops and calls sent.
 func (p *Platform) Abilities() bot.Abilities {
 	return bot.Abilities{
-		PressResponse: true,
-		App:           []bot.Rate{{N: 40, Per: time.Second}, {N: 1500, Per: time.Minute}},
+		App: []bot.Rate{{N: 40, Per: time.Second}, {N: 1500, Per: time.Minute}},
 		Chat: map[bot.Place][]bot.Rate{
 			bot.ToUser:  {{N: 27, Per: time.Minute}, {N: 950, Per: time.Hour}},
 			bot.ToGroup: {{N: 18, Per: time.Minute}},

@@ -624,7 +624,7 @@ func TestListen(t *testing.T) {
 func TestAbilities(t *testing.T) {
 	t.Parallel()
 	a := offline(t).Abilities()
-	if a.UpdateFor != 0 || a.ResendFor != 0 || a.HearsGroups || !a.PressResponse {
+	if a.UpdateFor != 0 || a.ResendFor != 0 || a.HearsGroups {
 		t.Errorf("%+v", a)
 	}
 	// The documented limits, beyond which WeCom drops without a word.

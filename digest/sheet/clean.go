@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,21 +69,23 @@ func cut(s string) string {
 	return string([]rune(s)[:most]) + "…"
 }
 
-// A spreadsheet takes a cell that begins with one of these for a formula, even
-// from a CSV file (the rule of OWASP's "CSV Injection", and its full-width
-// forms, which Excel takes as well). An apostrophe in front stops it.
-const formulaStart = "[=+\\-@\t\r\n＝＋－＠]"
+// formulaStart is what a spreadsheet takes for the begin of a formula, even in
+// a CSV file (the rule of OWASP's "CSV Injection", and the full-width forms,
+// which Excel takes as well). An apostrophe in front stops it.
+const formulaStart = "=+-@\t\r\n＝＋－＠"
 
-var (
-	formula = regexp.MustCompile("^'*" + formulaStart)
-	guarded = regexp.MustCompile("^'+" + formulaStart)
-)
+// formula reports whether s would be taken for a formula but for the
+// apostrophes that it begins with.
+func formula(s string) bool {
+	r, size := utf8.DecodeRuneInString(strings.TrimLeft(s, "'"))
+	return size > 0 && strings.ContainsRune(formulaStart, r)
+}
 
 // guard puts the apostrophe in front of what a spreadsheet would take for a
 // formula. One is also put before texts that have some already, so that
 // unguard can always take one away.
 func guard(s string) string {
-	if formula.MatchString(s) {
+	if formula(s) {
 		return "'" + s
 	}
 	return s
@@ -93,7 +94,7 @@ func guard(s string) string {
 // guardTyped is guard where cells have types and a text is never a formula:
 // only what unguard would change is escaped.
 func guardTyped(s string) string {
-	if guarded.MatchString(s) {
+	if strings.HasPrefix(s, "'") && formula(s) {
 		return "'" + s
 	}
 	return s
@@ -101,7 +102,7 @@ func guardTyped(s string) string {
 
 // unguard undoes guard.
 func unguard(s string) string {
-	if strings.HasPrefix(s, "'") && guarded.MatchString(s) {
+	if strings.HasPrefix(s, "'") && formula(s) {
 		return s[1:]
 	}
 	return s

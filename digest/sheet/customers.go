@@ -39,10 +39,10 @@ func (c *customerRow) place(bad *fault) *fault {
 }
 
 var customers = table[customerRow]{
-	key:       func(c *customerRow) string { return c.ID },
-	keyColumn: "id",
-	together:  []string{"longitude", "latitude", "datum"},
-	finish:    located,
+	key:      func(c *customerRow) string { return c.ID },
+	keys:     []string{"id"},
+	together: []string{"longitude", "latitude", "datum"},
+	finish:   located,
 	columns: []column[customerRow]{
 		{
 			name: "id", chinese: "编号", required: true,

@@ -8,8 +8,8 @@ import (
 )
 
 var holidays = table[visit.Holiday]{
-	key:       func(h *visit.Holiday) string { return string(h.Date) },
-	keyColumn: "date",
+	key:  func(h *visit.Holiday) string { return string(h.Date) },
+	keys: []string{"date"},
 	columns: []column[visit.Holiday]{
 		{
 			name: "date", chinese: "日期", required: true, excel: excelDate,

@@ -8,8 +8,8 @@ import (
 )
 
 var plans = table[visit.PlannedVisit]{
-	key:       func(p *visit.PlannedVisit) string { return string(p.Date) + "\x00" + p.Rep + "\x00" + p.Customer },
-	keyColumn: "customer",
+	key:  func(p *visit.PlannedVisit) string { return string(p.Date) + "\x00" + p.Rep + "\x00" + p.Customer },
+	keys: []string{"date", "rep", "customer"},
 	columns: []column[visit.PlannedVisit]{
 		{
 			name: "date", chinese: "日期", required: true, excel: excelDate,

@@ -14,9 +14,9 @@ import (
 var platforms = []struct{ name, chinese string }{{"feishu", "飞书"}, {"wecom", "企业微信"}}
 
 var reps = table[visit.Rep]{
-	key:       func(r *visit.Rep) string { return r.ID },
-	keyColumn: "id",
-	columns:   repColumns(),
+	key:     func(r *visit.Rep) string { return r.ID },
+	keys:    []string{"id"},
+	columns: repColumns(),
 }
 
 func repColumns() []column[visit.Rep] {

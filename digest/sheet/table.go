@@ -27,9 +27,9 @@ func (c column[T]) title() string { return c.chinese + " " + c.name }
 // table is a list of columns, and what holds between the cells of a row.
 type table[T any] struct {
 	columns []column[T]
-	// key is what a file may have once, keyColumn where to say so.
-	key       func(*T) string
-	keyColumn string
+	// key is what a file may have once, keys the columns that it is made of.
+	key  func(*T) string
+	keys []string
 	// together are columns that come all or none.
 	together []string
 	// finish checks a row once all its cells are read; nil means that there is nothing to check.
@@ -150,8 +150,8 @@ func (r *reading[T]) header(line int, row []string) error {
 // row reads one row under the header.
 func (r *reading[T]) row(line int, row []string) {
 	e := entry[T]{line: line}
+	read := make([]bool, len(r.table.columns))
 	filled := make([]bool, len(r.table.columns))
-	fine := true
 	for i, raw := range row {
 		cell := unguard(clean(raw))
 		if cell == "" {
@@ -159,7 +159,6 @@ func (r *reading[T]) row(line int, row []string) {
 		}
 		if i >= len(r.at) || r.at[i] < 0 {
 			r.add(Problem{Line: line, Reason: "no_column", pairs: []any{"Value", cut(cell)}, place: i})
-			fine = false
 			continue
 		}
 		c := r.table.columns[r.at[i]]
@@ -169,25 +168,28 @@ func (r *reading[T]) row(line int, row []string) {
 		}
 		if bad := c.set(&e.row, cell); bad != nil {
 			r.report(line, c.name, bad)
-			fine = false
+			continue
 		}
+		read[r.at[i]] = true
 	}
 	for i, c := range r.table.columns {
 		if c.required && !filled[i] {
 			r.report(line, c.name, wrong("required"))
-			fine = false
 		}
 	}
 	if r.table.finish != nil {
 		if name, bad := r.table.finish(&e.row); bad != nil {
 			r.report(line, name, bad)
-			fine = false
 		}
 	}
-	if fine {
+	keyed := true
+	for i, c := range r.table.columns {
+		keyed = keyed && (read[i] || !slices.Contains(r.table.keys, c.name))
+	}
+	if keyed {
 		key := r.table.key(&e.row)
 		if first, twice := r.lines[key]; twice {
-			r.report(line, r.table.keyColumn, wrong("duplicate", "Line", first))
+			r.report(line, r.table.keys[len(r.table.keys)-1], wrong("duplicate", "Line", first))
 		} else {
 			r.lines[key] = line
 		}

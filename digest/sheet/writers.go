@@ -72,6 +72,7 @@ func (c *csvWriter) finish(bool) error {
 }
 
 // xlsxWriter writes a workbook of one sheet with a header that stays in view.
+// Excel's own limits hold: 15 digits of a number, 32,767 characters of a text.
 // Rows beyond a few megabytes wait in a temporary file; the workbook itself can
 // only be written at the end.
 type xlsxWriter struct {
@@ -177,8 +178,13 @@ func (j *jsonlWriter) row(values []any) error {
 	j.line.Reset()
 	for i, v := range values {
 		j.line.WriteString(j.keys[i])
-		if list, ok := v.([]string); ok && list == nil {
-			v = []string{}
+		switch text := v.(type) {
+		case string:
+			v = legible(text)
+		case []string:
+			if text == nil {
+				v = []string{}
+			}
 		}
 		if err := j.json.Encode(v); err != nil {
 			return err

@@ -81,6 +81,13 @@ func (i inbox) Count(ctx context.Context) (waiting, dead int, err error) {
 }
 
 func (i inbox) Sweep(ctx context.Context, before time.Time) (int, error) {
-	return i.s.sweep(ctx, "sweeping the inbox", `
+	const doing = "sweeping the inbox"
+	handled, err := i.s.sweep(ctx, doing, sweepBatch, `
 		DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE state = 1 AND handled < ? LIMIT ?)`, millis(before))
+	if err != nil {
+		return handled, err
+	}
+	dead, err := i.s.sweep(ctx, doing, sweepBatch, `
+		DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE state = 2 AND received < ? LIMIT ?)`, millis(before))
+	return handled + dead, err
 }

@@ -67,16 +67,34 @@ func (m media) Finish(ctx context.Context, id string) error {
 
 func (m media) PutBlob(ctx context.Context, b storage.Blob) error {
 	_, err := m.s.exec(ctx, "storing a photo",
-		"INSERT INTO blobs (sha256, type, data) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
-		b.SHA256, b.Type, bytes.Clone(b.Data))
+		"INSERT INTO blobs (sha256, type, at, data) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at WHERE excluded.at > at",
+		b.SHA256, b.Type, millis(b.At), bytes.Clone(b.Data))
 	return err
 }
 
 func (m media) Blob(ctx context.Context, sha256 string) (storage.Blob, error) {
 	return one(ctx, m.s, "reading a photo", func(row scanner) (b storage.Blob, err error) {
-		err = row.Scan(&b.SHA256, &b.Type, &b.Data)
+		var at instant
+		err = row.Scan(&b.SHA256, &b.Type, &at, &b.Data)
+		b.At = at.Time
 		return b, err
-	}, "SELECT sha256, type, data FROM blobs WHERE sha256 = ?", sha256)
+	}, "SELECT sha256, type, at, data FROM blobs WHERE sha256 = ?", sha256)
+}
+
+// blobBatch bounds how many photos are removed between two other writes: each
+// has hundreds of pages, all of which are visited.
+const blobBatch = 10
+
+func (m media) Sweep(ctx context.Context, before time.Time) (int, error) {
+	const doing = "sweeping photos"
+	blobs, err := m.s.sweep(ctx, doing, blobBatch, `
+		DELETE FROM blobs WHERE rowid IN (SELECT rowid FROM blobs WHERE at < ? LIMIT ?)`, millis(before))
+	if err != nil {
+		return blobs, err
+	}
+	_, err = m.s.sweep(ctx, doing, sweepBatch, `
+		DELETE FROM fetches WHERE rowid IN (SELECT rowid FROM fetches WHERE finished = 1 AND created < ? LIMIT ?)`, millis(before))
+	return blobs, err
 }
 
 func (m media) Count(ctx context.Context) (int, error) {

@@ -33,8 +33,8 @@ func scanPost(row scanner) (storage.Post, error) {
 func (o outbox) Desire(ctx context.Context, p storage.Post) (bool, error) {
 	zero := millis(time.Time{})
 	n, err := o.s.exec(ctx, "desiring a post", `
-		INSERT INTO outbox (`+postColumns+`, owner, until)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, 0, 0, ?7, '[]', 0, ?7, '', '', ?7)
+		INSERT INTO outbox (`+postColumns+`, owner, until, claimed)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, 0, 0, ?7, '[]', 0, ?7, '', '', ?7, 0)
 		ON CONFLICT (id) DO UPDATE SET
 			body = excluded.body, version = excluded.version, state = 'pending', attempts = 0, next = excluded.next,
 			not_before = iif(sent_version = 0 AND remote = '[]', excluded.not_before, not_before)
@@ -43,10 +43,29 @@ func (o outbox) Desire(ctx context.Context, p storage.Post) (bool, error) {
 	return n > 0, err
 }
 
-func (o outbox) Due(ctx context.Context, now time.Time, limit int) ([]storage.Post, error) {
-	return many(ctx, o.s, "reading due posts", scanPost, `
-		SELECT `+postColumns+` FROM outbox
-		WHERE state = 'pending' AND next <= ?1 AND not_before <= ?1 AND until <= ?1
+// Due visits each chat once, however many posts wait in it: the next chat and
+// its head are each one step in an index.
+func (o outbox) Due(ctx context.Context, now time.Time, chat string, limit int) ([]storage.Post, error) {
+	const doing = "reading due posts"
+	if chat != "" {
+		return many(ctx, o.s, doing, scanPost, `
+			SELECT `+postColumns+` FROM outbox WHERE rowid = (
+				SELECT iif(next <= ?1 AND until <= ?1, rowid, NULL) FROM outbox
+				WHERE state = 'pending' AND chat = ?3 AND not_before <= ?1 ORDER BY created, id LIMIT 1)
+			LIMIT ?2`, millis(now), max(limit, 0), chat)
+	}
+	return many(ctx, o.s, doing, scanPost, `
+		WITH RECURSIVE chats (chat) AS (
+			SELECT min(chat) FROM outbox WHERE state = 'pending'
+			UNION ALL
+			SELECT (SELECT min(o.chat) FROM outbox o WHERE o.state = 'pending' AND o.chat > chats.chat)
+			FROM chats WHERE chats.chat IS NOT NULL
+		), heads (head) AS (
+			SELECT (SELECT iif(o.next <= ?1 AND o.until <= ?1, o.rowid, NULL) FROM outbox o
+				WHERE o.state = 'pending' AND o.chat = chats.chat AND o.not_before <= ?1 ORDER BY o.created, o.id LIMIT 1)
+			FROM chats
+		)
+		SELECT `+postColumns+` FROM heads CROSS JOIN outbox ON outbox.rowid = heads.head
 		ORDER BY created, id LIMIT ?2`, millis(now), max(limit, 0))
 }
 
@@ -54,7 +73,7 @@ func (o outbox) Claim(ctx context.Context, id string, now time.Time, c storage.C
 	var post storage.Post
 	err := o.s.write(ctx, "claiming a post", func(t *tx) error {
 		p, err := scanPost(t.row(`
-			UPDATE outbox SET owner = ?1, until = ?2
+			UPDATE outbox SET owner = ?1, until = ?2, claimed = version
 			WHERE id = ?3 AND state = 'pending' AND (owner = ?1 OR until <= ?4)
 			RETURNING `+postColumns, c.Owner, millis(c.Until), id, millis(now)))
 		if err == nil {
@@ -91,13 +110,15 @@ func (o outbox) Report(ctx context.Context, id, owner string, p storage.Progress
 		return translate(ctx, "reporting a post", err)
 	}
 	return o.s.write(ctx, "reporting a post", func(t *tx) error {
-		// What stands in the chat stays there, whatever is reported later.
+		// What stands in the chat stays there, whatever is reported later. A
+		// failure is that of the version that was claimed.
+		const again = "(?11 = 'sent' AND version > max(sent_version, ?3) OR ?11 = 'failed' AND version > claimed)"
 		n, err := t.exec(`
 			UPDATE outbox SET
 				sent_version = max(sent_version, ?3), try_version = ?4, try_part = ?5, try_since = ?6, remote = ?7, error = ?10,
-				state    = iif(?11 = 'sent' AND version > max(sent_version, ?3), 'pending', ?11),
-				attempts = iif(?11 = 'sent' AND version > max(sent_version, ?3), 0, ?8),
-				next     = iif(?11 = 'sent' AND version > max(sent_version, ?3), ?12, ?9),
+				state    = iif(`+again+`, 'pending', ?11),
+				attempts = iif(`+again+`, 0, ?8),
+				next     = iif(`+again+`, ?12, ?9),
 				owner    = iif(?13, '', owner),
 				until    = iif(?13, ?12, until)
 			WHERE id = ?1 AND owner = ?2 AND owner <> ''`,
@@ -132,7 +153,7 @@ func (o outbox) Backlog(ctx context.Context) (int, time.Time, error) {
 }
 
 func (o outbox) Sweep(ctx context.Context, before time.Time) (int, error) {
-	return o.s.sweep(ctx, "sweeping the outbox", `
+	return o.s.sweep(ctx, "sweeping the outbox", sweepBatch, `
 		DELETE FROM outbox WHERE rowid IN (
 			SELECT rowid FROM outbox WHERE state IN ('sent', 'failed') AND created < ? LIMIT ?)`, millis(before))
 }

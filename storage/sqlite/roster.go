@@ -8,8 +8,6 @@ import (
 
 type roster struct{ s *Store }
 
-func (r roster) Version(ctx context.Context) (int64, error) { return r.s.version(ctx, "roster") }
-
 func (r roster) PutReps(ctx context.Context, reps ...visit.Rep) error {
 	const doing = "storing people"
 	docs := make(map[string]string, len(reps))
@@ -46,8 +44,12 @@ func (r roster) PutReps(ctx context.Context, reps ...visit.Rep) error {
 				return err
 			}
 		}
-		return t.bump("roster")
+		return nil
 	})
+}
+
+func (r roster) Rep(ctx context.Context, id string) (visit.Rep, error) {
+	return one(ctx, r.s, "reading a person", scanDoc[visit.Rep], "SELECT doc FROM reps WHERE id = ?", id)
 }
 
 func (r roster) Reps(ctx context.Context) ([]visit.Rep, error) {
@@ -65,12 +67,13 @@ func (r roster) PutTeam(ctx context.Context, team visit.Team) error {
 	if err != nil {
 		return translate(ctx, doing, err)
 	}
-	return r.s.write(ctx, doing, func(t *tx) error {
-		if _, err := t.exec("INSERT INTO teams (name, doc) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET doc = excluded.doc", team.Name, doc); err != nil {
-			return err
-		}
-		return t.bump("roster")
-	})
+	_, err = r.s.exec(ctx, doing,
+		"INSERT INTO teams (name, doc) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET doc = excluded.doc", team.Name, doc)
+	return err
+}
+
+func (r roster) Team(ctx context.Context, name string) (visit.Team, error) {
+	return one(ctx, r.s, "reading a team", scanDoc[visit.Team], "SELECT doc FROM teams WHERE name = ?", name)
 }
 
 func (r roster) Teams(ctx context.Context) ([]visit.Team, error) {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"bytes"
 	"context"
-	"time"
 
 	"roundsman/storage"
 )
@@ -41,10 +40,4 @@ func (r runs) Posted(ctx context.Context, id string) error {
 	_, err := r.s.exec(ctx, "marking a run posted",
 		"UPDATE runs SET state = 'posted', body = NULL WHERE id = ? AND state = 'rendered'", id)
 	return err
-}
-
-func (r runs) Between(ctx context.Context, from, to time.Time) ([]storage.Run, error) {
-	return many(ctx, r.s, "reading runs", scanRun, `
-		SELECT job, grp, date, due, at, late, state, body FROM runs
-		WHERE due >= ? AND due < ? ORDER BY due, id`, millis(from), millis(to))
 }

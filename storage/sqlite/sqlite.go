@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver
 
@@ -82,11 +83,7 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 			return nil, fmt.Errorf("locking %s.lock: %w", path, err)
 		}
 	}
-	// SQLite takes a file of no length for a new database. A store that was cut
-	// off must not come up as an empty one.
-	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
-		return nil, fmt.Errorf("%w: it is empty; remove it if a new store is meant", ErrDamaged)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := notEmpty(ctx, path); err != nil {
 		return nil, err
 	}
 	if s.writes, err = sql.Open("sqlite", dsn(path, "rwc")); err != nil {
@@ -107,6 +104,34 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	s.read.SetMaxIdleConns(readers)
 	s.stmts = newStmtCache(s.read)
 	return s, s.read.PingContext(ctx)
+}
+
+// makingTakes is how long another process may take from making the file to
+// writing into it.
+const makingTakes = 2 * time.Second
+
+// notEmpty refuses a file of no length, which SQLite takes for a new database:
+// a store that was cut off must not come up as an empty one. No file at all is
+// fine, and so is one that another process is making just now.
+func notEmpty(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, makingTakes)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() > 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: it is empty; remove it if a new store is meant", ErrDamaged)
+		case <-tick.C:
+		}
+	}
 }
 
 // resolve returns the one name of the file, so that a second name for it meets the same lock.
@@ -197,7 +222,7 @@ func (s *Store) readStmt(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // Ping reports whether the store answers: a read, and an empty turn of the writer.
 func (s *Store) Ping(ctx context.Context) error {
-	if _, err := s.version(ctx, "roster"); err != nil {
+	if _, err := one(ctx, s, "asking a reader", scanOne[int], "PRAGMA user_version"); err != nil {
 		return err
 	}
 	return s.write(ctx, "asking the writer", func(*tx) error { return nil })

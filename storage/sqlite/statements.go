@@ -130,33 +130,21 @@ func (s *Store) exec(ctx context.Context, doing, query string, args ...any) (int
 	return n, nil
 }
 
-// sweepBatch bounds how many rows a sweep deletes between two other writes.
-const sweepBatch = 1000
+// sweepBatch bounds how many rows a sweep works on between two other writes.
+const sweepBatch = 500
 
-// sweep repeats a statement whose last parameter limits how much it deletes
-// until it finds no more.
-func (s *Store) sweep(ctx context.Context, doing, query string, args ...any) (int, error) {
-	args = append(args, sweepBatch)
+// sweep repeats a statement until it finds no more. Its last parameter, batch,
+// limits how many rows it deletes or changes at once.
+func (s *Store) sweep(ctx context.Context, doing string, batch int64, query string, args ...any) (int, error) {
+	args = append(args, batch)
 	var total int
 	for {
 		n, err := s.exec(ctx, doing, query, args...)
 		total += int(n)
-		if err != nil || n < sweepBatch {
+		if err != nil || n < batch {
 			return total, err
 		}
 	}
-}
-
-// version returns a noun's counter.
-func (s *Store) version(ctx context.Context, noun string) (int64, error) {
-	return one(ctx, s, "reading the version of the "+noun, scanOne[int64],
-		"SELECT n FROM versions WHERE noun = ?", noun)
-}
-
-// bump counts a change of the noun.
-func (t *tx) bump(noun string) error {
-	_, err := t.exec("UPDATE versions SET n = n + 1 WHERE noun = ?", noun)
-	return err
 }
 
 // scanOne reads a row of one value.

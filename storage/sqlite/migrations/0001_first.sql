@@ -1,12 +1,6 @@
 -- What Roundsman keeps, version 1. Instants are Unix milliseconds in UTC.
 -- doc is the whole record as JSON; the columns beside it are what it is found by.
 
-CREATE TABLE versions (
-  noun TEXT PRIMARY KEY NOT NULL,
-  n    INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-INSERT INTO versions (noun, n) VALUES ('roster', 0), ('customers', 0), ('calendar', 0);
-
 CREATE TABLE inbox (
   key      TEXT PRIMARY KEY NOT NULL,
   at       INTEGER NOT NULL,
@@ -21,11 +15,11 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_waiting ON inbox (next, key) WHERE state = 0;
 CREATE INDEX inbox_handled ON inbox (handled) WHERE state = 1;
 CREATE INDEX inbox_dead ON inbox (key) WHERE state = 2;
+CREATE INDEX inbox_dead_received ON inbox (received) WHERE state = 2;
 
 CREATE TABLE outbox (
   id           TEXT PRIMARY KEY NOT NULL,
   chat         TEXT NOT NULL,
-  body         BLOB,
   version      INTEGER NOT NULL,
   not_before   INTEGER NOT NULL,
   created      INTEGER NOT NULL,
@@ -39,19 +33,24 @@ CREATE TABLE outbox (
   next         INTEGER NOT NULL,
   error        TEXT NOT NULL,
   owner        TEXT NOT NULL, -- empty: nobody holds it
-  until        INTEGER NOT NULL
+  until        INTEGER NOT NULL,
+  claimed      INTEGER NOT NULL, -- the version that the last owner took
+  body         BLOB              -- last, so that what is not due is passed over without it
 ) STRICT;
--- next, not_before and until are here so that posts that are not due are passed over without being read.
-CREATE INDEX outbox_state ON outbox (state, created, id, next, not_before, until);
+CREATE INDEX outbox_state ON outbox (state, created, id);
+-- The first due of a chat is found, or found wanting, here alone.
+CREATE INDEX outbox_pending ON outbox (chat, created, id, not_before, next, until) WHERE state = 'pending';
 
 CREATE TABLE facts (
-  id   TEXT PRIMARY KEY NOT NULL,
-  rep  TEXT NOT NULL,
-  team TEXT NOT NULL,
-  date TEXT NOT NULL,
-  at   INTEGER NOT NULL,
-  doc  TEXT NOT NULL
+  id      TEXT PRIMARY KEY NOT NULL,
+  rep     TEXT NOT NULL,
+  team    TEXT NOT NULL,
+  date    TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  located INTEGER NOT NULL, -- 1 while it says where a person was
+  doc     TEXT NOT NULL
 ) STRICT;
+CREATE INDEX facts_located ON facts (date) WHERE located = 1;
 CREATE INDEX facts_rep ON facts (rep, date, at, id);
 CREATE INDEX facts_date ON facts (date, rep, at, id);
 CREATE INDEX facts_team ON facts (team, date, rep, at, id);
@@ -114,7 +113,6 @@ CREATE TABLE runs (
   state TEXT NOT NULL,
   body  BLOB
 ) STRICT;
-CREATE INDEX runs_due ON runs (due, id);
 CREATE INDEX runs_rendered ON runs (id) WHERE state = 'rendered';
 
 CREATE TABLE fetches (
@@ -134,11 +132,14 @@ CREATE TABLE fetches (
   finished INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX fetches_open ON fetches (next, id, until) WHERE finished = 0;
+CREATE INDEX fetches_finished ON fetches (created) WHERE finished = 1;
 CREATE TABLE blobs (
   sha256 TEXT PRIMARY KEY NOT NULL,
   type   TEXT NOT NULL,
+  at     INTEGER NOT NULL,
   data   BLOB
 ) STRICT;
+CREATE INDEX blobs_at ON blobs (at);
 
 CREATE TABLE imports (
   id   TEXT PRIMARY KEY NOT NULL,

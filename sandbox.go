@@ -49,8 +49,10 @@ func (c sandboxCmd) Run(env *runtimeEnv) error {
 	if err != nil {
 		return fmt.Errorf("listen for WeCom: %w", err)
 	}
-	s := sandboxTalk{out: env.out, feishu: f, feishuApp: f.NewApp(sandboxfeishu.AppConfig{}), wecom: w,
-		wecomApp: w.NewApp(sandboxwecom.AppConfig{RootVisible: true, LocationReport: true})}
+	s := sandboxTalk{
+		out: env.out, feishu: f, feishuApp: f.NewApp(sandboxfeishu.AppConfig{}), wecom: w,
+		wecomApp: w.NewApp(sandboxwecom.AppConfig{RootVisible: true, LocationReport: true}),
+	}
 	user := f.AddUser(sandboxfeishu.User{OpenID: "ou_" + sandboxUser, Name: sandboxName})
 	s.user = user.OpenID
 	s.group = f.AddChat(sandboxfeishu.Chat{Name: sandboxGroup, Members: []string{s.user}, Apps: []string{s.feishuApp.ID}}).ID

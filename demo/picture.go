@@ -39,8 +39,8 @@ func picture(s shot, subject string) []byte {
 		{241, 196, 15, 255},
 	}
 	if s == shotFront {
-		for y := range 150 {
-			box(0, y, 480, y+1, shade(color.RGBA{150, 200, 235, 255}, y/4))
+		for y := range 300 {
+			box(0, y, 480, y+1, shade(color.RGBA{150, 200, 235, 255}, y/5))
 		}
 		wall, sign := shade(color.RGBA{196, 184, 168, 255}, r.IntN(30)), colours[r.IntN(len(colours))]
 		box(30, 60, 450, 300, wall)

@@ -15,7 +15,7 @@ const (
 	atDoor = 45
 	// beside is outside every fence but within the band that needs a reason.
 	beside = 380
-	// wide is where no customer can be meant: beyond the widest band.
+	// wide is how far away no customer can be meant: beyond the widest band.
 	wide = 800
 	// beyond is from where no planned customer can be meant either.
 	beyond = 3200

@@ -159,8 +159,13 @@ func (s *Service) gathered(v visit.Visit) []bot.Line {
 		}
 		lines = append(lines, bot.Line{Label: s.Say.T("visit.photos"), Text: text})
 	}
-	if len(v.Notes) > 0 {
-		lines = append(lines, bot.Line{Label: s.Say.T("visit.note"), Text: bot.Clean(strings.Join(v.Notes, "\n"), 500)})
+	notes := v.Notes
+	if v.Prospect && len(notes) > 0 {
+		// The first is the prospect's name, and stands in the title.
+		notes = notes[1:]
+	}
+	if len(notes) > 0 {
+		lines = append(lines, bot.Line{Label: s.Say.T("visit.note"), Text: bot.Clean(strings.Join(notes, "\n"), 500)})
 	}
 	return lines
 }
@@ -212,7 +217,7 @@ func (s *Service) nextStop(view dayView, day visit.Day) string {
 // moreCard is the second message of a visit where the first cannot be changed; nil if nothing followed.
 func (s *Service) moreCard(view dayView, v visit.Visit) *bot.Card {
 	lines := s.gathered(v)
-	if len(lines) == 0 && !v.CheckedOut {
+	if len(v.Photos)+len(v.Notes) == 0 && !v.CheckedOut {
 		return nil
 	}
 	card := &bot.Card{Title: s.Say.T("more.title", "Name", digest.Title(view.name, v, s.Say)), Lines: lines}

@@ -89,7 +89,7 @@ func TestNearNeedsAReasonAndOffSiteOffersAWayOut(t *testing.T) {
 	}
 	f.press("zhang", value(t, off, "陌拜"))
 	f.text("zhang", "新开的店")
-	if got := show(f.last("zhang")); got != "🆕 陌拜：新开的店 | 结果 陌拜 | 时间 10:00 | 备注 新开的店 | 下一家：大润发 · 今日还剩 3 家" {
+	if got := show(f.last("zhang")); got != "🆕 陌拜：新开的店 | 结果 陌拜 | 时间 10:00 | 下一家：大润发 · 今日还剩 3 家" {
 		t.Errorf("prospect: %s", got)
 	}
 }

@@ -12,12 +12,14 @@ import (
 // morning posts the team's plan of the day. After two hours the day has
 // shown by itself who goes where.
 func (s *Scheduler) morning() job {
-	return job{name: "morning_plan", at: s.Policy.MorningPlan, within: 2 * time.Hour,
+	return job{
+		name: "morning_plan", at: s.Policy.MorningPlan, within: 2 * time.Hour,
 		write: func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error) {
 			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 			if err != nil || len(day.Reps) == 0 {
 				return bot.Body{}, err
 			}
 			return digest.Morning(day, s.Say, late), nil
-		}}
+		},
+	}
 }

@@ -20,8 +20,12 @@ var nine = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
 // world is two neighbouring customers, one two kilometres away, and one whose place is not known.
 func world() ([]visit.PlannedVisit, []visit.Customer) {
 	customers := []visit.Customer{
-		{ID: "a", Point: shop}, {ID: "b", Point: at(900)}, {ID: "c", Point: at(2400)}, {ID: "x"},
-		{ID: "mall1", Point: at(-5000)}, {ID: "mall2", Point: geo.Offset(at(-5000), 20, 0)},
+		{ID: "a", Point: shop},
+		{ID: "b", Point: at(900)},
+		{ID: "c", Point: at(2400)},
+		{ID: "x"},
+		{ID: "mall1", Point: at(-5000)},
+		{ID: "mall2", Point: geo.Offset(at(-5000), 20, 0)},
 	}
 	plan := []visit.PlannedVisit{
 		{Rep: "r", Date: today, Customer: "a", Order: 1},

@@ -154,7 +154,7 @@ function paintPeople() {
   if (S.scrolled !== S.who.person) {
     S.scrolled = S.who.person;
     const b = nav.querySelector('[aria-pressed=true]');
-    if (b) nav.scrollTo({ left: b.offsetLeft - nav.offsetLeft - nav.clientWidth / 2 + 31, behavior: 'smooth' });
+    if (b) nav.scrollTo({ left: b.offsetLeft - nav.offsetLeft - nav.clientWidth / 2 + 29, behavior: 'instant' });
   }
 }
 

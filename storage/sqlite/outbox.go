@@ -44,24 +44,26 @@ func (o outbox) Desire(ctx context.Context, p storage.Post) (bool, error) {
 }
 
 // Due visits each chat once, however many posts wait in it: the next chat and
-// its head are each one step in an index.
+// its head are each one step in an index, which SQLite is told to take: it
+// would rather walk all that is pending, once a chat.
 func (o outbox) Due(ctx context.Context, now time.Time, chat string, limit int) ([]storage.Post, error) {
 	const doing = "reading due posts"
 	if chat != "" {
 		return many(ctx, o.s, doing, scanPost, `
 			SELECT `+postColumns+` FROM outbox WHERE rowid = (
-				SELECT iif(next <= ?1 AND until <= ?1, rowid, NULL) FROM outbox
+				SELECT iif(next <= ?1 AND until <= ?1, rowid, NULL) FROM outbox INDEXED BY outbox_pending
 				WHERE state = 'pending' AND chat = ?3 AND not_before <= ?1 ORDER BY created, id LIMIT 1)
 			LIMIT ?2`, millis(now), max(limit, 0), chat)
 	}
 	return many(ctx, o.s, doing, scanPost, `
 		WITH RECURSIVE chats (chat) AS (
-			SELECT min(chat) FROM outbox WHERE state = 'pending'
+			SELECT (SELECT chat FROM outbox INDEXED BY outbox_pending WHERE state = 'pending' ORDER BY chat LIMIT 1)
 			UNION ALL
-			SELECT (SELECT min(o.chat) FROM outbox o WHERE o.state = 'pending' AND o.chat > chats.chat)
+			SELECT (SELECT o.chat FROM outbox o INDEXED BY outbox_pending
+				WHERE o.state = 'pending' AND o.chat > chats.chat ORDER BY o.chat LIMIT 1)
 			FROM chats WHERE chats.chat IS NOT NULL
 		), heads (head) AS (
-			SELECT (SELECT iif(o.next <= ?1 AND o.until <= ?1, o.rowid, NULL) FROM outbox o
+			SELECT (SELECT iif(o.next <= ?1 AND o.until <= ?1, o.rowid, NULL) FROM outbox o INDEXED BY outbox_pending
 				WHERE o.state = 'pending' AND o.chat = chats.chat AND o.not_before <= ?1 ORDER BY o.created, o.id LIMIT 1)
 			FROM chats
 		)

@@ -12,10 +12,11 @@ import (
 
 // small tables are read whole on purpose: there are as many reps, teams and
 // holidays as a company has, and no index finds the middle of a customer's name.
-var small = []string{"reps", "teams", "holidays", "customers", "json_each"}
+// chats are those that something waits for.
+var small = []string{"reps", "teams", "holidays", "customers", "json_each", "chats"}
 
 // partial indexes hold only the rows that are asked for.
-var partial = []string{"inbox_waiting", "inbox_dead", "runs_rendered", "fetches_open", "imports_pending"}
+var partial = []string{"inbox_waiting", "inbox_dead", "inbox_dead_received", "outbox_pending", "runs_rendered", "fetches_open", "imports_pending"}
 
 var (
 	scanned = regexp.MustCompile(`^SCAN (\w+)`)
@@ -47,7 +48,8 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 			if strings.HasPrefix(step, "SEARCH") {
 				searches++
 			}
-			if strings.Contains(step, "TEMP B-TREE") {
+			// heads are one post a chat, which no index has in the order of all chats.
+			if strings.Contains(step, "TEMP B-TREE") && !strings.Contains(query, "FROM heads") {
 				t.Errorf("%s\nsorts: %s", query, step)
 			}
 			m := scanned.FindStringSubmatch(step)

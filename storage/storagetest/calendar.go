@@ -29,11 +29,4 @@ func testCalendar(t *testing.T, s suite) {
 		ok(t, c.Put(ctx, replaced))
 		equal(t, val(c.All(ctx))(t), []visit.Holiday{replaced})
 	})
-
-	t.Run("the version grows", func(t *testing.T) {
-		t.Parallel()
-		ctx, c := t.Context(), s.open(t).Calendar()
-		grows(t, c, func() error { return c.Put(ctx, fullHoliday()) })
-		grows(t, c, func() error { return c.Put(ctx, visit.Holiday{Date: fullHoliday().Date}) })
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -207,5 +208,83 @@ func testFacts(t *testing.T, s suite) {
 			ok(t, err)
 		}
 		equal(t, ids(val(f.Day(ctx, "r", "2026-11-24"))(t)), []string{"a", "b"})
+	})
+
+	t.Run("redact removes where a person was and nothing else", func(t *testing.T) {
+		full := fullFact()
+		full.Fix.Support = 12.5
+		before, same := full, full
+		before.ID, before.Date = "before", full.Date.Add(-1)
+		same.ID = "same date"
+		other := fact("note", "r", "t", "2026-01-01", 1)
+		photo := visit.Fact{ID: "photo", Kind: visit.KindPhoto, Date: "2026-01-01", Photo: &visit.Photo{SHA256: "ab"}}
+		bare := visit.Fact{ID: "bare", Kind: visit.KindFix, Date: "2026-01-02", Fix: &visit.Fix{Support: -1}}
+		ctx, f := setup(t, before, same, other, photo, bare)
+
+		equal(t, val(f.Redact(ctx, full.Date))(t), 1)
+		want := before
+		fix := *before.Fix
+		fix.Point, fix.Address, fix.Accuracy, fix.Support = geo.Point{}, "", 0, -1
+		want.Fix = &fix
+		equal(t, val(f.Get(ctx, "before"))(t), want)
+		equal(t, val(f.Day(ctx, want.Rep, want.Date))(t), []visit.Fact{want})
+		equal(t, val(collect(f.Range(ctx, storage.FactFilter{})))(t), []visit.Fact{photo, other, bare, want, same})
+
+		equal(t, val(f.Redact(ctx, full.Date))(t), 0)
+		// The same fact once more does not bring it back.
+		ok(t, f.Append(ctx, before))
+		equal(t, val(f.Get(ctx, "before"))(t), want)
+		equal(t, val(f.Redact(ctx, full.Date.Add(1)))(t), 1)
+	})
+
+	t.Run("redact finds each thing alone", func(t *testing.T) {
+		var facts []visit.Fact
+		for id, fix := range map[string]visit.Fix{
+			"point":    {Point: geo.Point{Lat: 31, Lng: 121, Datum: geo.GCJ02}, Support: -1},
+			"accuracy": {Accuracy: 5, Support: -1},
+			"address":  {Address: chinese, Support: -1},
+			"support":  {},
+			"nothing":  {Support: -1},
+		} {
+			facts = append(facts, visit.Fact{ID: id, Kind: visit.KindFix, Date: "2026-11-23", Fix: &fix})
+		}
+		ctx, f := setup(t, facts...)
+		equal(t, val(f.Redact(ctx, "2026-11-24"))(t), 4)
+		for _, fa := range facts {
+			equal(t, val(f.Get(ctx, fa.ID))(t).Fix, &visit.Fix{Support: -1})
+		}
+	})
+
+	t.Run("redact takes as many as there are while others write", func(t *testing.T) {
+		const n = 2300 // more than any adapter changes at once
+		located := func(i int, date visit.Date) visit.Fact {
+			return visit.Fact{ID: key(0, i), Kind: visit.KindFix, Date: date, Fix: &visit.Fix{Address: chinese, Support: -1}}
+		}
+		var all []visit.Fact
+		for i := range n {
+			all = append(all, located(i, visit.Date("2026-11-01").Add(i%20)))
+		}
+		ctx, f := setup(t, all...)
+		var changed atomic.Int64
+		for _, err := range race(t, func(ctx context.Context, i int) error {
+			if i%4 == 0 {
+				return f.Append(ctx, located(n+i, "2026-11-24"))
+			}
+			// Each of them finishes what the others began.
+			n, err := f.Redact(ctx, "2026-11-24")
+			changed.Add(int64(n))
+			return err
+		}) {
+			ok(t, err)
+		}
+		equal(t, changed.Load(), int64(n))
+		for fa, err := range f.Range(ctx, storage.FactFilter{To: "2026-11-23"}) {
+			ok(t, err)
+			equal(t, fa.Fix.Address, "")
+		}
+		equal(t, len(val(f.Day(ctx, "", "2026-11-24"))(t)), racers/4)
+		for _, fa := range val(f.Day(ctx, "", "2026-11-24"))(t) {
+			equal(t, fa.Fix.Address, chinese)
+		}
 	})
 }

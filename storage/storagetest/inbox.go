@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -166,7 +167,7 @@ func testInbox(t *testing.T, s suite) {
 	})
 
 	t.Run("sweep forgets what was handled before", func(t *testing.T) {
-		ctx, in := setup(t, storage.Event{Key: "old"}, storage.Event{Key: "new"}, storage.Event{Key: "waiting"}, storage.Event{Key: "dead", Dead: true})
+		ctx, in := setup(t, storage.Event{Key: "old"}, storage.Event{Key: "new"}, storage.Event{Key: "waiting"})
 		ok(t, in.Done(ctx, "old", at(1)))
 		ok(t, in.Done(ctx, "old", at(9))) // the first time counts
 		ok(t, in.Done(ctx, "new", at(5)))
@@ -175,6 +176,57 @@ func testInbox(t *testing.T, s suite) {
 		equal(t, val(in.Accept(ctx, storage.Event{Key: "old"}))(t), true)
 		equal(t, val(in.Accept(ctx, storage.Event{Key: "new"}))(t), false)
 		equal(t, val(in.Accept(ctx, storage.Event{Key: "waiting"}))(t), false)
-		equal(t, val(in.Accept(ctx, storage.Event{Key: "dead"}))(t), false)
+	})
+
+	t.Run("sweep forgets the dead that were received before", func(t *testing.T) {
+		ctx, in := setup(t,
+			storage.Event{Key: "old", Received: at(4), Next: at(9), Dead: true},
+			storage.Event{Key: "new", Received: at(5), At: at(1), Dead: true},
+			storage.Event{Key: "died", Received: at(1)},
+			storage.Event{Key: "revived", Received: at(1), Dead: true},
+			storage.Event{Key: "waiting", Received: at(1)},
+			storage.Event{Key: "handled", Received: at(1)},
+		)
+		ok(t, in.Defer(ctx, "died", 9, at(99), true, "poison"))
+		ok(t, in.Defer(ctx, "revived", 0, at(0), false, ""))
+		// A handled one goes by when it was handled.
+		ok(t, in.Done(ctx, "handled", at(6)))
+		equal(t, val(in.Sweep(ctx, at(5)))(t), 2)
+		equal(t, val(in.Sweep(ctx, at(5)))(t), 0)
+		equal(t, keys(val(in.Dead(ctx, 9))(t)), []string{"new"})
+		equal(t, keys(val(in.Pending(ctx, at(0), 9))(t)), []string{"waiting", "revived"})
+		for key, fresh := range map[string]bool{"old": true, "died": true, "new": false, "revived": false, "waiting": false, "handled": false} {
+			equal(t, val(in.Accept(ctx, storage.Event{Key: key}))(t), fresh)
+		}
+	})
+
+	t.Run("sweep takes as many as there are", func(t *testing.T) {
+		const each = 1100 // more than any adapter removes at once
+		var events []storage.Event
+		for i := range each {
+			events = append(events, storage.Event{Key: key(0, i), Dead: true}, storage.Event{Key: key(1, i)})
+		}
+		t.Parallel()
+		ctx, in := t.Context(), s.open(t).Inbox()
+		work := make(chan storage.Event)
+		go func() {
+			defer close(work)
+			for _, e := range events {
+				work <- e
+			}
+		}()
+		for _, err := range race(t, func(ctx context.Context, _ int) (failed error) {
+			for e := range work {
+				_, err := in.Accept(ctx, e)
+				if err == nil && !e.Dead {
+					err = in.Done(ctx, e.Key, at(1))
+				}
+				failed = cmp.Or(failed, err)
+			}
+			return failed
+		}) {
+			ok(t, err)
+		}
+		equal(t, val(in.Sweep(ctx, at(2)))(t), 2*each)
 	})
 }

@@ -16,7 +16,7 @@ func fullFetch() storage.Fetch {
 }
 
 func fullBlob() storage.Blob {
-	return storage.Blob{SHA256: "ab12", Type: "image/jpeg", Data: []byte("\x00\xff\xd8" + chinese)}
+	return storage.Blob{SHA256: "ab12", Type: "image/jpeg", Data: []byte("\x00\xff\xd8" + chinese), At: at(1)}
 }
 
 func testMedia(t *testing.T, s suite) {
@@ -128,5 +128,65 @@ func testMedia(t *testing.T, s suite) {
 		wants(t, m.Claim(ctx, "f", "b", at(0), at(60)), storage.ErrNotFound)
 		wants(t, m.Claim(ctx, "unknown", "b", at(0), at(60)), storage.ErrNotFound)
 		wants(t, m.Retry(ctx, "f", "a", 1, at(1)), storage.ErrNotFound)
+	})
+
+	t.Run("a photo kept again moves forward and stays as it was", func(t *testing.T) {
+		b := fullBlob()
+		ctx, m := setup(t)
+		ok(t, m.PutBlob(ctx, b))
+		b.At = at(9)
+		ok(t, m.PutBlob(ctx, b))
+		equal(t, val(m.Blob(ctx, b.SHA256))(t), b)
+		late := b
+		late.At = at(3)
+		ok(t, m.PutBlob(ctx, late))
+		equal(t, val(m.Blob(ctx, b.SHA256))(t), b)
+	})
+
+	t.Run("sweep removes photos kept last before and counts them", func(t *testing.T) {
+		ctx, m := setup(t)
+		blob := func(sha string, second int) storage.Blob {
+			return storage.Blob{SHA256: sha, Data: []byte(sha), At: at(second)}
+		}
+		for _, b := range []storage.Blob{blob("old", 4), blob("new", 5), blob("again", 1), {SHA256: "zero"}, blob("again", 7), blob("again", 2)} {
+			ok(t, m.PutBlob(ctx, b))
+		}
+		equal(t, val(m.Sweep(ctx, at(5)))(t), 2)
+		equal(t, val(m.Sweep(ctx, at(5)))(t), 0)
+		for _, sha := range []string{"old", "zero"} {
+			_, err := m.Blob(ctx, sha)
+			wants(t, err, storage.ErrNotFound)
+		}
+		equal(t, val(m.Blob(ctx, "new"))(t), blob("new", 5))
+		equal(t, val(m.Blob(ctx, "again"))(t), blob("again", 7))
+		// What was removed may come again.
+		ok(t, m.PutBlob(ctx, blob("old", 8)))
+		equal(t, val(m.Blob(ctx, "old"))(t), blob("old", 8))
+		equal(t, val(m.Sweep(ctx, at(99)))(t), 3)
+	})
+
+	t.Run("sweep takes as many photos as there are", func(t *testing.T) {
+		ctx, m := setup(t)
+		const n = 60
+		for i := range n {
+			ok(t, m.PutBlob(ctx, storage.Blob{SHA256: key(0, i), At: at(1)}))
+		}
+		equal(t, val(m.Sweep(ctx, at(2)))(t), n)
+	})
+
+	t.Run("sweep forgets finished fetches created before and no others", func(t *testing.T) {
+		created := func(id string, second int) storage.Fetch {
+			return storage.Fetch{ID: id, Created: at(second), Next: at(0)}
+		}
+		ctx, m := setup(t, created("old", 4), created("new", 5), created("open", 1))
+		ok(t, m.Finish(ctx, "old"))
+		ok(t, m.Finish(ctx, "new"))
+		equal(t, val(m.Sweep(ctx, at(5)))(t), 0)
+		equal(t, ids(val(m.Due(ctx, at(9), 9))(t)), []string{"open"})
+		for _, id := range []string{"old", "new", "open"} {
+			ok(t, m.Enqueue(ctx, created(id, 9)))
+		}
+		// Only the forgotten one is taken anew.
+		equal(t, ids(val(m.Due(ctx, at(9), 9))(t)), []string{"old", "open"})
 	})
 }

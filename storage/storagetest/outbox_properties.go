@@ -1,9 +1,12 @@
 package storagetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +20,7 @@ import (
 type model struct {
 	there         bool
 	version, sent int64
+	claimed       int64 // the version that the last owner took
 	state         storage.PostState
 	owner         string
 	until         time.Time
@@ -37,7 +41,7 @@ func (m *model) claim(owner string, now, until time.Time) error {
 	case m.owner != "" && m.owner != owner && m.until.After(now):
 		return storage.ErrConflict
 	}
-	m.owner, m.until = owner, until
+	m.owner, m.until, m.claimed = owner, until, m.version
 	return nil
 }
 
@@ -49,7 +53,7 @@ func (m *model) report(owner string, state storage.PostState, sent int64, releas
 		return storage.ErrConflict
 	}
 	m.sent, m.state = max(m.sent, sent), state
-	if state == storage.PostSent && m.version > m.sent {
+	if state == storage.PostSent && m.version > m.sent || state == storage.PostFailed && m.version > m.claimed {
 		m.state = storage.PostPending
 	}
 	if release {
@@ -169,5 +173,87 @@ func testOutboxProperties(t *testing.T, s suite) {
 		p := val(out.Get(ctx, "p"))(t)
 		equal(t, p.State, storage.PostSent)
 		equal(t, []int64{p.Version, p.SentVersion, chat.Load()}, []int64{newest, newest, newest})
+	})
+
+	t.Run("what is due is what the contract says", func(t *testing.T) {
+		t.Parallel()
+		out := s.open(t).Outbox()
+		var tries atomic.Int64 // chats of its own for every try
+		rapid.Check(t, func(t *rapid.T) {
+			ctx := context.Background()
+			prefix := fmt.Sprintf("try-%06d-", tries.Add(1))
+			chats := []string{prefix + "a", prefix + "b", prefix + "甲"}
+			type waiting struct {
+				storage.Post
+				until time.Time
+			}
+			var posts []waiting
+			second := rapid.IntRange(0, 6)
+			for i := range rapid.IntRange(1, 8).Draw(t, "posts") {
+				p := storage.Post{
+					ID: fmt.Sprintf("%s%d", prefix, i), Chat: rapid.SampledFrom(chats).Draw(t, "chat"), Version: 1,
+					NotBefore: at(second.Draw(t, "not before")), Created: at(second.Draw(t, "created")),
+				}
+				if _, err := out.Desire(ctx, p); err != nil {
+					t.Fatal(err)
+				}
+				p.State = storage.PostPending
+				var until time.Time
+				if rapid.Bool().Draw(t, "tried") {
+					until = at(second.Draw(t, "until"))
+					release := rapid.Bool().Draw(t, "release")
+					p.Next = at(second.Draw(t, "next"))
+					p.State = rapid.SampledFrom([]storage.PostState{storage.PostPending, storage.PostPending, storage.PostSent}).Draw(t, "state")
+					if p.State == storage.PostSent {
+						p.SentVersion = 1
+					}
+					if _, err := out.Claim(ctx, p.ID, at(0), storage.Claim{Owner: "x", Until: until}); err != nil {
+						t.Fatal(err)
+					}
+					if err := out.Report(ctx, p.ID, "x", p.Progress, release); err != nil {
+						t.Fatal(err)
+					}
+					if release {
+						until = time.Time{}
+					}
+				}
+				posts = append(posts, waiting{p, until})
+			}
+			slices.SortFunc(posts, func(a, b waiting) int {
+				return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+			})
+			now := at(second.Draw(t, "now"))
+			var want []string
+			wantOf, seen := make(map[string][]string), make(map[string]bool)
+			for _, p := range posts {
+				if p.State != storage.PostPending || p.NotBefore.After(now) || seen[p.Chat] {
+					continue
+				}
+				seen[p.Chat] = true
+				if !p.Next.After(now) && !p.until.After(now) {
+					want, wantOf[p.Chat] = append(want, p.ID), []string{p.ID}
+				}
+			}
+			due := func(chat string) (ids []string) {
+				list, err := out.Due(ctx, now, chat, 1<<20)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, p := range list {
+					if strings.HasPrefix(p.Chat, prefix) {
+						ids = append(ids, p.ID)
+					}
+				}
+				return ids
+			}
+			if got := due(""); !slices.Equal(got, want) {
+				t.Fatalf("due are %q, want %q", got, want)
+			}
+			for _, chat := range chats {
+				if got := due(chat); !slices.Equal(got, wantOf[chat]) {
+					t.Fatalf("due in %s are %q, want %q", chat, got, wantOf[chat])
+				}
+			}
+		})
 	})
 }

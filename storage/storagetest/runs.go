@@ -95,12 +95,4 @@ func testRuns(t *testing.T, s suite) {
 		ok(t, r.Posted(ctx, missed.ID()))
 		equal(t, val(r.Get(ctx, missed.ID()))(t), missed)
 	})
-
-	t.Run("between two instants", func(t *testing.T) {
-		ctx, r := setup(t, run("d", 4, storage.RunPosted), run("c", 3, storage.RunMissed), run("b", 3, storage.RunEmpty),
-			run("a", 2, storage.RunRendered), run("e", 5, storage.RunRendered))
-		equal(t, groups(val(r.Between(ctx, at(3), at(5)))(t)), []string{"b", "c", "d"})
-		equal(t, groups(val(r.Between(ctx, at(5), at(3)))(t)), nil)
-		equal(t, val(r.Between(ctx, at(4), at(5)))(t), []storage.Run{run("d", 4, storage.RunPosted)})
-	})
 }

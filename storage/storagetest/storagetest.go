@@ -141,18 +141,6 @@ func complete(t *testing.T, v any) {
 	walk(reflect.TypeOf(v).Name(), reflect.ValueOf(v))
 }
 
-// grows fails the test unless the noun's version grew over change.
-func grows(t *testing.T, v storage.Versioned, change func() error) {
-	t.Helper()
-	ctx := t.Context()
-	before := val(v.Version(ctx))(t)
-	equal(t, val(v.Version(ctx))(t), before)
-	ok(t, change())
-	if after := val(v.Version(ctx))(t); after <= before {
-		t.Fatalf("version was %d and is %d after a change", before, after)
-	}
-}
-
 // racers is how many goroutines want the same thing at once.
 const racers = 16
 

@@ -36,7 +36,8 @@ func calls(s storage.Store) []call {
 		{"Outbox.Desire", func(ctx context.Context) error {
 			return drop(s.Outbox().Desire(ctx, storage.Post{ID: "p", Version: 1}))
 		}},
-		{"Outbox.Due", func(ctx context.Context) error { return drop(s.Outbox().Due(ctx, at(0), 1)) }},
+		{"Outbox.Due", func(ctx context.Context) error { return drop(s.Outbox().Due(ctx, at(0), "", 1)) }},
+		{"Outbox.Due of a chat", func(ctx context.Context) error { return drop(s.Outbox().Due(ctx, at(0), "c", 1)) }},
 		{"Outbox.Claim", func(ctx context.Context) error {
 			return drop(s.Outbox().Claim(ctx, "p", at(0), storage.Claim{Owner: "o", Until: at(1)}))
 		}},
@@ -50,6 +51,7 @@ func calls(s storage.Store) []call {
 		{"Facts.Append", func(ctx context.Context) error { return s.Facts().Append(ctx, visit.Fact{ID: "f"}) }},
 		{"Facts.Day", func(ctx context.Context) error { return drop(s.Facts().Day(ctx, "r", "2026-11-24")) }},
 		{"Facts.Get", func(ctx context.Context) error { return drop(s.Facts().Get(ctx, "f")) }},
+		{"Facts.Redact", func(ctx context.Context) error { return drop(s.Facts().Redact(ctx, "2026-11-24")) }},
 		{"Facts.Range", func(ctx context.Context) error { return drop(collect(s.Facts().Range(ctx, storage.FactFilter{}))) }},
 		{"Facts.Range of a rep", func(ctx context.Context) error {
 			return drop(collect(s.Facts().Range(ctx, storage.FactFilter{Rep: "r"})))
@@ -60,30 +62,28 @@ func calls(s storage.Store) []call {
 		{"Roster.PutReps", func(ctx context.Context) error {
 			return s.Roster().PutReps(ctx, visit.Rep{ID: "r", Identities: map[string]string{"p": "u"}})
 		}},
+		{"Roster.Rep", func(ctx context.Context) error { return drop(s.Roster().Rep(ctx, "r")) }},
 		{"Roster.Reps", func(ctx context.Context) error { return drop(s.Roster().Reps(ctx)) }},
 		{"Roster.ByIdentity", func(ctx context.Context) error { return drop(s.Roster().ByIdentity(ctx, "p", "u")) }},
 		{"Roster.PutTeam", func(ctx context.Context) error { return s.Roster().PutTeam(ctx, visit.Team{Name: "t"}) }},
+		{"Roster.Team", func(ctx context.Context) error { return drop(s.Roster().Team(ctx, "t")) }},
 		{"Roster.Teams", func(ctx context.Context) error { return drop(s.Roster().Teams(ctx)) }},
-		{"Roster.Version", func(ctx context.Context) error { return drop(s.Roster().Version(ctx)) }},
 		{"Customers.Put", func(ctx context.Context) error { return s.Customers().Put(ctx, visit.Customer{ID: "c"}) }},
 		{"Customers.Get", func(ctx context.Context) error { return drop(s.Customers().Get(ctx, "c")) }},
 		{"Customers.Owned", func(ctx context.Context) error { return drop(s.Customers().Owned(ctx, "r")) }},
 		{"Customers.Search", func(ctx context.Context) error { return drop(s.Customers().Search(ctx, "", 1)) }},
 		{"Customers.Count", func(ctx context.Context) error { return drop(s.Customers().Count(ctx)) }},
-		{"Customers.Version", func(ctx context.Context) error { return drop(s.Customers().Version(ctx)) }},
 		{"Plans.Put", func(ctx context.Context) error { return s.Plans().Put(ctx, visit.PlannedVisit{Rep: "r"}) }},
 		{"Plans.Day", func(ctx context.Context) error { return drop(s.Plans().Day(ctx, "r", "2026-11-24")) }},
 		{"Plans.Date", func(ctx context.Context) error { return drop(s.Plans().Date(ctx, "2026-11-24")) }},
 		{"Calendar.Put", func(ctx context.Context) error { return s.Calendar().Put(ctx, visit.Holiday{Date: "2026-10-01"}) }},
 		{"Calendar.All", func(ctx context.Context) error { return drop(s.Calendar().All(ctx)) }},
-		{"Calendar.Version", func(ctx context.Context) error { return drop(s.Calendar().Version(ctx)) }},
 		{"Consents.Put", func(ctx context.Context) error { return s.Consents().Put(ctx, visit.Consent{Rep: "r", Source: "s"}) }},
 		{"Consents.Latest", func(ctx context.Context) error { return drop(s.Consents().Latest(ctx, "r")) }},
 		{"Runs.Begin", func(ctx context.Context) error { return drop(s.Runs().Begin(ctx, storage.Run{Job: "j"})) }},
 		{"Runs.Get", func(ctx context.Context) error { return drop(s.Runs().Get(ctx, storage.Run{Job: "j"}.ID())) }},
 		{"Runs.Rendered", func(ctx context.Context) error { return drop(s.Runs().Rendered(ctx, 1)) }},
 		{"Runs.Posted", func(ctx context.Context) error { return s.Runs().Posted(ctx, "j") }},
-		{"Runs.Between", func(ctx context.Context) error { return drop(s.Runs().Between(ctx, at(0), at(1))) }},
 		{"Media.Enqueue", func(ctx context.Context) error { return s.Media().Enqueue(ctx, storage.Fetch{ID: "f"}) }},
 		{"Media.Due", func(ctx context.Context) error { return drop(s.Media().Due(ctx, at(0), 1)) }},
 		{"Media.Claim", func(ctx context.Context) error { return s.Media().Claim(ctx, "f", "o", at(0), at(1)) }},
@@ -91,6 +91,7 @@ func calls(s storage.Store) []call {
 		{"Media.Finish", func(ctx context.Context) error { return s.Media().Finish(ctx, "f") }},
 		{"Media.PutBlob", func(ctx context.Context) error { return s.Media().PutBlob(ctx, storage.Blob{SHA256: "00"}) }},
 		{"Media.Blob", func(ctx context.Context) error { return drop(s.Media().Blob(ctx, "00")) }},
+		{"Media.Sweep", func(ctx context.Context) error { return drop(s.Media().Sweep(ctx, at(0))) }},
 		{"Media.Count", func(ctx context.Context) error { return drop(s.Media().Count(ctx)) }},
 		{"Imports.Put", func(ctx context.Context) error { return s.Imports().Put(ctx, storage.Import{ID: "i"}) }},
 		{"Imports.Pending", func(ctx context.Context) error { return drop(s.Imports().Pending(ctx)) }},
@@ -243,7 +244,6 @@ func testStore(t *testing.T, s suite) {
 		ok(t, st.Media().Enqueue(ctx, fetch))
 		ok(t, st.Media().PutBlob(ctx, blob))
 		ok(t, st.Imports().Put(ctx, job))
-		version := val(st.Roster().Version(ctx))(t)
 
 		st = s.reopen(t, st)
 		ok(t, st.Ping(ctx))
@@ -260,7 +260,6 @@ func testStore(t *testing.T, s suite) {
 		equal(t, val(st.Media().Due(ctx, at(1e6), 9))(t), []storage.Fetch{fetch})
 		equal(t, val(st.Media().Blob(ctx, blob.SHA256))(t), blob)
 		equal(t, val(st.Imports().Pending(ctx))(t), []storage.Import{job})
-		equal(t, val(st.Roster().Version(ctx))(t), version)
 	})
 }
 

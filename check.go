@@ -15,7 +15,7 @@ type checkCmd struct{}
 var errCheck = errors.New("something is not right; see above")
 
 // Run prints a line for each thing that must be right, and each effective setting.
-func (checkCmd) Run(env *runtimeEnv) error {
+func (checkCmd) Run(env *runtimeEnv) (err error) {
 	cfg, err := env.config()
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (checkCmd) Run(env *runtimeEnv) error {
 	store, err := openStore(ctx, cfg.Storage.Reveal(), false)
 	c.line("storage", err, hintIf(err, "see storage in the configuration"))
 	if err == nil {
-		defer store.Close()
+		defer func() { err = errors.Join(err, store.Close()) }()
 		c.line("storage answers", store.Ping(ctx), "")
 		c.company(ctx, store, policyOf(cfg))
 	}

@@ -30,7 +30,7 @@ type nouns interface {
 
 // Run runs a job for a date once; the ledger still holds. The posts go into
 // the outbox, from which the serving process delivers them.
-func (c jobCmd) Run(env *runtimeEnv) error {
+func (c jobCmd) Run(env *runtimeEnv) (err error) {
 	date, err := visit.ParseDate(c.Date)
 	if err != nil {
 		return fmt.Errorf("%w: --date: %w", errUsage, err)
@@ -43,7 +43,7 @@ func (c jobCmd) Run(env *runtimeEnv) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	say, err := catalog.New(cfg.Language)
 	if err != nil {
 		return err

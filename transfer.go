@@ -25,7 +25,7 @@ type importCmd struct {
 var errRefused = errors.New("nothing was imported")
 
 // Run checks the whole table and then writes it, or says of each row what is wrong.
-func (c importCmd) Run(env *runtimeEnv) error {
+func (c importCmd) Run(env *runtimeEnv) (err error) {
 	kind := sheet.Kind(c.Kind)
 	if !slices.Contains(sheet.Kinds(), kind) {
 		return fmt.Errorf("%w: there is no import of %q; there are %s", errUsage, c.Kind, names(sheet.Kinds()))
@@ -47,7 +47,7 @@ func (c importCmd) Run(env *runtimeEnv) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	table, err := sheet.Read(env.ctx, c.File, kind, f, store)
 	if invalid := (*sheet.Invalid)(nil); errors.As(err, &invalid) {
 		_, _ = fmt.Fprintln(env.out, invalid.Text(say))
@@ -78,7 +78,7 @@ type exportCmd struct {
 }
 
 // Run writes a table. Where a person was goes out only for a reason that is given.
-func (c exportCmd) Run(env *runtimeEnv) error {
+func (c exportCmd) Run(env *runtimeEnv) (err error) {
 	kind, format := sheet.Kind(c.Kind), sheet.Format(c.Format)
 	switch {
 	case !slices.Contains(sheet.Exports(), kind):
@@ -100,7 +100,7 @@ func (c exportCmd) Run(env *runtimeEnv) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	if c.WithCoordinates {
 		env.log.Warn("check-ins are exported with coordinates", "reason", c.Reason, "from", filter.From, "to", filter.To)
 	}

@@ -98,7 +98,7 @@ func TestParseNumbers(t *testing.T) {
 			if !errors.Is(err, tt.err) || p.Lat != tt.want {
 				t.Errorf("latitude: %v, %v; want %v, %v", p.Lat, err, tt.want, tt.err)
 			}
-			if tt.err == geo.ErrNotANumber {
+			if errors.Is(tt.err, geo.ErrNotANumber) {
 				if _, err := geo.Parse("31", tt.in, geo.WGS84); !errors.Is(err, tt.err) {
 					t.Errorf("longitude: %v, want %v", err, tt.err)
 				}

@@ -277,16 +277,16 @@ func (s *Service) choiceButtons(view dayView, day visit.Day, fix visit.Fact, opt
 // choices are the customers worth offering beside a visit's own, in the order
 // of the plan where distances are not known. Those that were visited already
 // are left out, unless they are about as near.
-func (view dayView) choices(day visit.Day, options []visit.Claim, v visit.Visit) []visit.Claim {
-	order := make(map[string]int, len(view.plan))
-	for _, p := range view.plan {
+func (v dayView) choices(day visit.Day, options []visit.Claim, of visit.Visit) []visit.Claim {
+	order := make(map[string]int, len(v.plan))
+	for _, p := range v.plan {
 		order[p.Customer] = p.Order
 	}
 	left := slices.DeleteFunc(slices.Clone(options), func(c visit.Claim) bool {
 		visited := slices.ContainsFunc(day.Visits, func(o visit.Visit) bool {
-			return o.Customer == c.Customer && o.ID != v.ID && (o.Claim.Verdict == visit.Verified || o.Claim.Verdict == visit.Near)
+			return o.Customer == c.Customer && o.ID != of.ID && (o.Claim.Verdict == visit.Verified || o.Claim.Verdict == visit.Near)
 		})
-		return c.Customer == v.Customer || visited && len(v.Options) == 0
+		return c.Customer == of.Customer || visited && len(of.Options) == 0
 	})
 	slices.SortStableFunc(left, func(a, b visit.Claim) int {
 		if a.Distance < 0 && b.Distance < 0 {

@@ -175,7 +175,7 @@ func (p *Platform) session(ctx context.Context, events *dispatcher.EventDispatch
 		cancel()
 		if err == nil {
 			select {
-			case <-ended:
+			case err = <-ended:
 			case <-ctx.Done():
 			}
 		}
@@ -284,7 +284,7 @@ func (e endpoint) Do(req *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 		if err == nil {
-			err = &callError{op: "endpoint", status: resp.StatusCode}
+			err = errors.Join(&callError{op: "endpoint", status: resp.StatusCode}, resp.Body.Close())
 		}
 		e.p.log.Warn("cannot ask where to connect", "wait", wait.Round(time.Millisecond), "error", err)
 		if !pause(req.Context(), wait) {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/gif"
+	_ "image/gif" // reads the size of pictures that users send
 	_ "image/jpeg"
 	_ "image/png"
 	"net/http"
@@ -232,7 +232,7 @@ type Action struct {
 	FormValue map[string]any
 }
 
-// ErrNoButton: the card, as it is shown, has no such enabled button.
+// ErrNoButton says that the card, as it is shown, has no such enabled button.
 var ErrNoButton = errors.New("feishu sandbox: the card has no such button")
 
 // Click taps the button with that callback value on a card and waits for the

@@ -2,6 +2,7 @@ package feishu
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -28,7 +29,7 @@ func (c *call) form(name string) (fields map[string]string, data []byte, e *apiE
 	found := false
 	for range 16 {
 		p, err := r.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -48,7 +48,7 @@ func encrypt(key, random16, plain []byte, receiveID string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.Write(random16)
-	_ = binary.Write(&b, binary.BigEndian, uint32(len(plain))) //nolint:gosec // plain is bounded by callers
+	_ = binary.Write(&b, binary.BigEndian, uint32(len(plain)))
 	b.Write(plain)
 	b.WriteString(receiveID)
 	pad := padTo - b.Len()%padTo

@@ -116,7 +116,7 @@ const makingTakes = 2 * time.Second
 func notEmpty(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, makingTakes)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond) //nolint:forbidigo // waits for another process, not for the company's time
 	defer tick.Stop()
 	for {
 		info, err := os.Stat(path)

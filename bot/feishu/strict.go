@@ -1,75 +1,89 @@
 package feishu
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 )
 
 // maxDepth bounds the nesting of what is parsed. Feishu's own events are about eight deep.
 const maxDepth = 32
 
-var errMalformed = errors.New("malformed")
+// maxKeys bounds the keys of one object; Feishu's have a few dozen.
+const maxKeys = 256
 
-// strict refuses JSON that two readers could understand differently: a key given
-// twice in an object, also in another case (encoding/json takes the last of them),
-// a second value after the first, or deep nesting.
-func strict(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if err := strictValue(d, 0); err != nil {
-		return fmt.Errorf("%w: %w", errMalformed, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: there is more than one value", errMalformed)
-	}
-	return nil
-}
+var errMalformed = errors.New("malformed")
 
 // The decoder's own errors can quote what is there.
 var (
 	errSyntax = errors.New("not JSON")
 	errDeep   = errors.New("nested too deeply")
-	errTwice  = errors.New("a key is given twice")
+	errTwice  = errors.New("a key is given twice, or there are too many")
 )
 
-func strictValue(d *json.Decoder, depth int) error {
-	t, err := d.Token()
-	if err != nil {
-		return errSyntax
+// strict refuses JSON that two readers could understand differently: a key given
+// twice in an object, also in another case (encoding/json takes the last of them),
+// a second value after the first, or deep nesting. It is done for every event
+// before it is acknowledged, so it looks at the bytes: reading them as tokens took
+// half as long as the insert itself.
+func strict(data []byte) error {
+	if !json.Valid(data) {
+		return fmt.Errorf("%w: %w", errMalformed, errSyntax)
 	}
-	open, ok := t.(json.Delim)
-	if !ok {
-		return nil
-	}
-	if depth >= maxDepth {
-		return errDeep
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if open == '{' {
-			k, err := d.Token()
-			if err != nil {
-				return errSyntax
+	var open []container
+	for i := 0; i < len(data); i++ {
+		top := len(open) - 1
+		switch data[i] {
+		case '{', '[':
+			if len(open) >= maxDepth {
+				return fmt.Errorf("%w: %w", errMalformed, errDeep)
 			}
-			key, _ := k.(string)
-			key = strings.ToLower(key)
-			if seen[key] {
-				return errTwice
+			open = append(open, container{object: data[i] == '{', atKey: data[i] == '{'})
+		case '}', ']':
+			open = open[:top]
+		case ':':
+			open[top].atKey = false
+		case ',':
+			open[top].atKey = open[top].object
+		case '"':
+			end := i + 1
+			for data[end] != '"' {
+				if data[end] == '\\' {
+					end++
+				}
+				end++
 			}
-			seen[key] = true
+			if top >= 0 && open[top].atKey && !open[top].first(data[i:end+1]) {
+				return fmt.Errorf("%w: %w", errMalformed, errTwice)
+			}
+			i = end
 		}
-		if err := strictValue(d, depth+1); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return errSyntax
 	}
 	return nil
+}
+
+// container is an object or an array that the scan is in.
+type container struct {
+	object, atKey bool
+	keys          []string
+}
+
+// first notes a quoted key and reports whether it is the first of its name.
+func (c *container) first(quoted []byte) bool {
+	key := string(quoted[1 : len(quoted)-1])
+	if strings.Contains(key, `\`) {
+		if json.Unmarshal(quoted, &key) != nil {
+			return false
+		}
+	}
+	// As encoding/json compares names. The bound keeps that from growing quadratic.
+	if len(c.keys) >= maxKeys || slices.ContainsFunc(c.keys, func(k string) bool { return strings.EqualFold(k, key) }) {
+		return false
+	}
+	c.keys = append(c.keys, key)
+	return true
 }
 
 // decode reads JSON that [strict] accepts into v.

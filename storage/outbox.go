@@ -93,6 +93,6 @@ type Outbox interface {
 	List(ctx context.Context, state PostState, limit int) ([]Post, error)
 	// Backlog returns how many posts are pending and when the oldest was created.
 	Backlog(ctx context.Context) (pending int, oldest time.Time, err error)
-	// Sweep forgets sent and failed posts created before the instant, and returns how many.
+	// Sweep forgets posts that are not pending and were created before the instant, and returns how many.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 }

@@ -157,5 +157,5 @@ func (o outbox) Backlog(ctx context.Context) (int, time.Time, error) {
 func (o outbox) Sweep(ctx context.Context, before time.Time) (int, error) {
 	return o.s.sweep(ctx, "sweeping the outbox", sweepBatch, `
 		DELETE FROM outbox WHERE rowid IN (
-			SELECT rowid FROM outbox WHERE state IN ('sent', 'failed') AND created < ? LIMIT ?)`, millis(before))
+			SELECT rowid FROM outbox WHERE state IN ('sent', 'failed', 'uncertain') AND created < ? LIMIT ?)`, millis(before))
 }

@@ -35,8 +35,6 @@ const (
 	// handleWithin bounds one try, settleWithin the recording of how it ended.
 	handleWithin = 30 * time.Second
 	settleWithin = 5 * time.Second
-	// idleCheck is how often the stores are asked although nobody said that something is due.
-	idleCheck = 250 * time.Millisecond
 )
 
 // Lanes takes events from the inbox to their handler: in parallel between
@@ -69,30 +67,14 @@ func NewLanes(inbox storage.Inbox, h Handler, metrics *Metrics, log *slog.Logger
 // Wake says that there may be something in the inbox.
 func (l *Lanes) Wake() { signal(l.wake) }
 
-// signal leaves a note in a channel of one place.
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
-
 // Run works until ctx ends, then waits for what is being handled.
 func (l *Lanes) Run(ctx context.Context) {
 	defer l.wg.Wait()
-	tick := time.NewTicker(idleCheck)
-	defer tick.Stop()
-	for {
+	attend(ctx, l.wake, func() {
 		if err := l.fill(ctx); err != nil && ctx.Err() == nil {
 			l.log.Error("cannot read the inbox", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-l.wake:
-		case <-tick.C:
-		}
-	}
+	})
 }
 
 // fill hands pending events to their lanes.

@@ -45,12 +45,8 @@ type Photos struct {
 
 // NewPhotos returns a queue that does nothing until Run. The limit is in bytes.
 func NewPhotos(store storage.Media, inlet Inlet, platforms []Platform, limit int64, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Photos {
-	byName := make(map[string]Platform, len(platforms))
-	for _, p := range platforms {
-		byName[p.Name()] = p
-	}
 	return &Photos{
-		store: store, inlet: inlet, platforms: byName, limit: limit, metrics: metrics, log: log, now: now, owner: owner,
+		store: store, inlet: inlet, platforms: byName(platforms), limit: limit, metrics: metrics, log: log, now: now, owner: owner,
 		wake: make(chan struct{}, 1), busy: make(map[string]bool),
 	}
 }
@@ -61,19 +57,11 @@ func (p *Photos) Wake() { signal(p.wake) }
 // Run works until ctx ends, then waits for what is being fetched.
 func (p *Photos) Run(ctx context.Context) {
 	defer p.wg.Wait()
-	tick := time.NewTicker(idleCheck)
-	defer tick.Stop()
-	for {
+	attend(ctx, p.wake, func() {
 		if err := p.fill(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot read the photo queue", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.wake:
-		case <-tick.C:
-		}
-	}
+	})
 }
 
 func (p *Photos) fill(ctx context.Context) error {

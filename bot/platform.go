@@ -33,6 +33,15 @@ type Platform interface {
 	Send(ctx context.Context, to Address, p Part, key string) (remote string, err error)
 }
 
+// byName returns the platforms by their names.
+func byName(platforms []Platform) map[string]Platform {
+	out := make(map[string]Platform, len(platforms))
+	for _, p := range platforms {
+		out[p.Name()] = p
+	}
+	return out
+}
+
 // Updater is the ability to change a message that was sent.
 type Updater interface {
 	// Update replaces the message's content. A failure is a *SendError.

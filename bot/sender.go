@@ -59,14 +59,12 @@ type Sender struct {
 // NewSender returns a Sender that does nothing until Run. The owner's name
 // tells replicas apart.
 func NewSender(store storage.Outbox, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Sender {
-	byName := make(map[string]Platform, len(platforms))
 	slots := map[string]chan struct{}{"": make(chan struct{}, chatsAtOnce)}
 	for _, p := range platforms {
-		byName[p.Name()] = p
 		slots[p.Name()] = make(chan struct{}, chatsAtOnce)
 	}
 	return &Sender{
-		store: store, platforms: byName, limits: newLimits(), metrics: metrics, log: log, now: now, owner: owner,
+		store: store, platforms: byName(platforms), limits: newLimits(), metrics: metrics, log: log, now: now, owner: owner,
 		wake: make(chan struct{}, 1), busy: make(map[string]bool), slots: slots,
 	}
 }
@@ -77,19 +75,11 @@ func (s *Sender) Wake() { signal(s.wake) }
 // Run works until ctx ends, then waits for what is being sent.
 func (s *Sender) Run(ctx context.Context) {
 	defer s.wg.Wait()
-	tick := time.NewTicker(idleCheck)
-	defer tick.Stop()
-	for {
+	attend(ctx, s.wake, func() {
 		if err := s.fill(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("cannot read the outbox", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.wake:
-		case <-tick.C:
-		}
-	}
+	})
 }
 
 // fill starts a delivery for each chat that has something due.

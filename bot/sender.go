@@ -49,6 +49,7 @@ type Sender struct {
 	now       func() time.Time
 	owner     string
 	wake      chan struct{}
+	lost      func(context.Context, storage.Post) error
 
 	mu    sync.Mutex
 	busy  map[string]bool
@@ -57,15 +58,18 @@ type Sender struct {
 }
 
 // NewSender returns a Sender that does nothing until Run. The owner's name
-// tells replicas apart.
-func NewSender(store storage.Outbox, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Sender {
+// tells replicas apart. A post that ends failed or uncertain is given to lost,
+// perhaps more than once.
+func NewSender(store storage.Outbox, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string,
+	lost func(context.Context, storage.Post) error,
+) *Sender {
 	slots := map[string]chan struct{}{"": make(chan struct{}, chatsAtOnce)}
 	for _, p := range platforms {
 		slots[p.Name()] = make(chan struct{}, chatsAtOnce)
 	}
 	return &Sender{
 		store: store, platforms: byName(platforms), limits: newLimits(), metrics: metrics, log: log, now: now, owner: owner,
-		wake: make(chan struct{}, 1), busy: make(map[string]bool), slots: slots,
+		wake: make(chan struct{}, 1), lost: lost, busy: make(map[string]bool), slots: slots,
 	}
 }
 
@@ -158,6 +162,12 @@ func (s *Sender) deliver(ctx context.Context, id string) bool {
 	// Recorded in a time of its own: what was sent must not be forgotten because sending it took long.
 	ctx, cancel = context.WithTimeout(ctx, recordWithin)
 	defer cancel()
+	if d.post.State == storage.PostFailed || d.post.State == storage.PostUncertain {
+		// Told before it is recorded: after a crash it is told again, which is nothing.
+		if err := s.lost(ctx, d.post); err != nil {
+			s.log.Error("cannot tell of a lost post", "post", id, "error", err)
+		}
+	}
 	if err := s.store.Report(ctx, id, s.owner, d.post.Progress, true); err != nil {
 		s.log.Error("cannot record a delivery", "post", id, "error", err)
 		return false

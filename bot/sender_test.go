@@ -122,6 +122,8 @@ type sending struct {
 	// platform is what the sender talks to.
 	platform bot.Platform
 	chat     *chatPlatform
+	// lost are the posts that the sender gave up. Read it when no sender runs.
+	lost []string
 }
 
 func openStore(t *testing.T) storage.Store {
@@ -167,7 +169,10 @@ func (s *sending) run(until func() bool) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
 	defer cancel()
 	sender := bot.NewSender(s.store.Outbox(), []bot.Platform{s.platform}, bot.NewMetrics(prometheus.NewRegistry()),
-		slog.New(slog.NewTextHandler(s.t.Output(), nil)), s.clock.Now, "sender")
+		slog.New(slog.NewTextHandler(s.t.Output(), nil)), s.clock.Now, "sender", func(_ context.Context, p storage.Post) error {
+			s.lost = append(s.lost, p.ID)
+			return nil
+		})
 	done := make(chan struct{})
 	go func() { sender.Run(ctx); close(done) }()
 	defer func() { cancel(); <-done }()
@@ -377,6 +382,9 @@ func TestSenderGivesUpOnWhatIsRefused(t *testing.T) {
 	if got := s.state("a"); got != storage.PostFailed || s.chat.calls != 2 {
 		t.Errorf("state %s after %d calls", got, s.chat.calls)
 	}
+	if len(s.lost) != 1 || s.lost[0] != "a" {
+		t.Errorf("told of as lost: %v", s.lost)
+	}
 }
 
 func TestSenderKeepsTheLimits(t *testing.T) {
@@ -440,7 +448,7 @@ func TestAnOutageOfOnePlatformIsItsOwn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	sender := bot.NewSender(s.store.Outbox(), []bot.Platform{s.platform, well}, bot.NewMetrics(prometheus.NewRegistry()),
-		slog.New(slog.DiscardHandler), s.clock.Now, "sender")
+		slog.New(slog.DiscardHandler), s.clock.Now, "sender", func(context.Context, storage.Post) error { return nil })
 	done := make(chan struct{})
 	go func() { sender.Run(ctx); close(done) }()
 	defer func() { cancel(); <-done }()

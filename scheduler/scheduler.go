@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -220,6 +221,25 @@ func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
 	return err
 }
 
+// Lost tells the admins, once, that a scheduled post did not reach its group
+// for sure. Other posts are the business of whoever waits for them.
+func (s *Scheduler) Lost(ctx context.Context, p storage.Post) error {
+	run, ok := strings.CutPrefix(p.ID, runPost)
+	parts := strings.Split(run, "|")
+	if !ok || len(parts) != 3 {
+		return nil
+	}
+	key := "job.failed"
+	if p.State == storage.PostUncertain {
+		key = "job.uncertain"
+	}
+	return s.tellAdmins(ctx, "lost/"+p.ID, s.Say.T(key,
+		"Job", s.Say.T("job."+parts[0]), "Date", s.Say.Date(visit.Date(parts[2]).Time()), "Code", p.Error))
+}
+
+// runPost begins the id of a run's post.
+const runPost = "run/"
+
 // handOn gives rendered runs to the outbox. The outbox knows the post by the
 // run's id, so that doing it twice says nothing twice.
 func (s *Scheduler) handOn(ctx context.Context) error {
@@ -240,7 +260,7 @@ func (s *Scheduler) handOn(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("hand on %s: %w", r.ID(), err)
 			}
-			if err := s.Outbox.Say(ctx, bot.Post{ID: "run/" + r.ID(), To: to, Body: body}); err != nil {
+			if err := s.Outbox.Say(ctx, bot.Post{ID: runPost + r.ID(), To: to, Body: body}); err != nil {
 				return err
 			}
 			if err := s.Store.Runs().Posted(ctx, r.ID()); err != nil {

@@ -266,6 +266,17 @@ func TestARenderedRunIsHandedOnAfterACrash(t *testing.T) {
 	f.want("run/morning_plan|feishu:group/g1|2026-11-24")
 }
 
+func TestALostPostIsToldToTheAdminsOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 09:00:00")
+	s := f.scheduler()
+	for range 2 {
+		f.ok(s.Lost(t.Context(), storage.Post{ID: "run/morning_plan|wecom:group/g2|2026-11-24", Progress: storage.Progress{State: storage.PostUncertain, Error: "timeout"}}))
+		f.ok(s.Lost(t.Context(), storage.Post{ID: "visit/x", Progress: storage.Progress{State: storage.PostFailed}}))
+	}
+	f.want("lost/run/morning_plan|wecom:group/g2|2026-11-24/feishu:user/ou_a")
+}
+
 func TestTheUnknownYearIsToldOnceAWeek(t *testing.T) {
 	t.Parallel()
 	f := setup(t, "2026-12-01 12:00:00")

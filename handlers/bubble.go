@@ -54,7 +54,8 @@ func (s *Service) visitPosts(ctx context.Context, c change, v visit.Visit) ([]bo
 		old = &visit.Visit{}
 	}
 	more := s.moreCard(c.dayView, v)
-	if more == nil || same(bot.Body{Card: more}, bot.Body{Card: s.moreCard(c.dayView, *old)}) {
+	ended := !v.End.IsZero() && old.End.IsZero()
+	if more == nil || !ended && same(bot.Body{Card: more}, bot.Body{Card: s.moreCard(c.dayView, *old)}) {
 		return posts, nil
 	}
 	post := bot.Post{ID: morePost(v.ID), To: to, Body: bot.Body{Card: more}, NotBefore: s.Now().Add(quiet)}

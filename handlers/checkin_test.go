@@ -324,6 +324,19 @@ func TestACheckOutIsAlwaysAnswered(t *testing.T) {
 	}
 }
 
+func TestTheNextCheckInTellsWhatWasGathered(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	fix := f.at("li", shop)
+	f.photo("li")
+	f.pass(time.Minute)
+	f.at("li", geo.Offset(shop, 2000, 90))
+	more, err := f.store.Outbox().Get(t.Context(), "visit/"+fix.Key+"/fix/more")
+	if err != nil || !more.NotBefore.IsZero() {
+		t.Errorf("held back until %s, %v", more.NotBefore, err)
+	}
+}
+
 func TestATapThatJoinsALocationToTheVisitIsSeen(t *testing.T) {
 	t.Parallel()
 	for _, user := range []string{"zhang", "li"} {

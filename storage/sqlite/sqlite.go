@@ -195,6 +195,7 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 		return fmt.Errorf("the file system does not allow write-ahead logging (journal mode is %s)", mode)
 	}
 	for _, pragma := range []string{
+		"secure_delete = ON", // what is deleted is a person's whereabouts
 		"synchronous = FULL",
 		// macOS keeps an fsync in the drive's cache; the others ignore these.
 		"fullfsync = ON",

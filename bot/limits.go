@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,7 +32,7 @@ func (l *limits) take(a Abilities, to Address, now time.Time) time.Duration {
 	if len(l.windows) > maxWindows {
 		l.forget(now)
 	}
-	all := append(l.of(to.Platform, a.App), l.of(to.String(), a.Chat[to.Place])...)
+	all := slices.Concat(l.of(to.Platform, a.App), l.of(to.Platform+":"+string(to.Place), a.Place[to.Place]), l.of(to.String(), a.Chat[to.Place]))
 	var wait time.Duration
 	for _, w := range all {
 		wait = max(wait, w.wait(now))

@@ -94,9 +94,11 @@ type Abilities struct {
 	ResendFor time.Duration
 	// HearsGroups says that people can talk to the bot in a group.
 	HearsGroups bool
-	// App bounds all sends together; Chat those to one chat, by kind of chat.
-	App  []Rate
-	Chat map[Place][]Rate
+	// App bounds all sends together, Place those to all chats of a kind, Chat
+	// those to one chat, by kind of chat.
+	App   []Rate
+	Place map[Place][]Rate
+	Chat  map[Place][]Rate
 }
 
 // Rate allows N sends in any Per.

@@ -185,6 +185,9 @@ func (s *Sender) claim(ctx context.Context, id string, now time.Time) (storage.P
 type delivery struct {
 	sender *Sender
 	post   storage.Post
+	// first says that no earlier try of the part may have been delivered: only
+	// then does a failure that is certain settle that it was not.
+	first bool
 }
 
 func (d *delivery) run(ctx context.Context) (next bool) {
@@ -237,7 +240,7 @@ func (d *delivery) create(ctx context.Context, platform Platform, to Address, pa
 			p.Next = now.Add(wait)
 			return false
 		}
-		if p.TrySince.IsZero() || p.TryPart != i {
+		if d.first = p.TrySince.IsZero() || p.TryPart != i; d.first {
 			p.TryVersion, p.TryPart, p.TrySince = version, i, now
 		}
 		if err := s.store.Report(ctx, p.ID, s.owner, p.Progress, false); err != nil {
@@ -312,7 +315,7 @@ func (d *delivery) failed(platform Platform, to Address, err error) bool {
 		se = &SendError{Code: "internal", Unknown: true, Retry: true, Err: err}
 	}
 	updating := p.SentVersion > 0
-	if !se.Unknown && !updating {
+	if !se.Unknown && !updating && d.first {
 		p.TrySince = time.Time{}
 	}
 	p.Error = se.Code
@@ -324,7 +327,7 @@ func (d *delivery) failed(platform Platform, to Address, err error) bool {
 		s.metrics.sends.WithLabelValues(to.Platform, "retry").Inc()
 		s.log.Warn("a send failed; it will be tried again", "post", p.ID, "attempts", p.Attempts, "error", err)
 		return false
-	case se.Unknown && !updating:
+	case !updating && (se.Unknown || !d.first):
 		d.settle(storage.PostUncertain, se.Code)
 		s.metrics.sends.WithLabelValues(to.Platform, "uncertain").Inc()
 		s.log.Warn("the outcome of a send is unknown", "post", p.ID, "error", err)

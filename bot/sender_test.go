@@ -467,3 +467,35 @@ func TestAnOutageOfOnePlatformIsItsOwn(t *testing.T) {
 type wellPlatform struct{ *chatPlatform }
 
 func (wellPlatform) Name() string { return "well" }
+
+// A later failure that is certain says nothing of an earlier try that is not:
+// the window in which a repeat is safe does not begin anew.
+func TestAnEarlierUnknownTryIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	s := setupSending(t, bot.Abilities{ResendFor: time.Hour, UpdateFor: week})
+	s.chat.fail = func(call int) (error, bool) {
+		switch call {
+		case 1:
+			return &bot.SendError{Code: "timeout", Retry: true, Unknown: true}, true
+		case 2:
+			return &bot.SendError{Code: "dial", Retry: true}, false
+		}
+		return nil, true
+	}
+	tried := func(n int) func() bool {
+		return func() bool {
+			p, err := s.store.Outbox().Get(t.Context(), "a")
+			return err == nil && (p.Attempts == n || p.State != storage.PostPending)
+		}
+	}
+	s.say("a", "a", 1)
+	s.run(tried(1))
+	s.clock.pass(30 * time.Minute)
+	s.run(tried(2))
+	s.clock.pass(35 * time.Minute)
+	s.run(s.settled("a"))
+	s.want("a")
+	if got := s.state("a"); got != storage.PostUncertain {
+		t.Errorf("state %s", got)
+	}
+}

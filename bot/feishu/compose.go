@@ -85,8 +85,8 @@ var (
 	// Text messages know <at …>, <b>, <i>, <u>, <s> and <a>.
 	tags    = regexp.MustCompile(`<([/!]?[A-Za-z])`)
 	mention = regexp.MustCompile(`(?i)<(\s*/?\s*(?:at|person)\b)`)
-	// And, of Markdown, links and bold.
-	links = strings.NewReplacer("](", "] (", "**", "＊＊")
+	// And, of Markdown, links and bold; entities in case a client reads them.
+	links = strings.NewReplacer("](", "] (", "**", "＊＊", "&lt;", "＜", "&#60;", "＜", "&#x3c;", "＜", "&#x3C;", "＜")
 )
 
 // plain breaks what a text message would show as markup or a mention, and leaves

@@ -69,6 +69,9 @@ func (c Config) Validate() []Problem {
 		strings.Trim(u.Path, "/") != "" {
 		out = append(out, Problem{"base_url", "is not the address of a server", DefaultBaseURL})
 	}
+	if err == nil && u.Scheme == "http" && (strings.HasSuffix(u.Hostname(), "feishu.cn") || strings.HasSuffix(u.Hostname(), "larksuite.com")) {
+		out = append(out, Problem{"base_url", "must be https: the secret goes there", DefaultBaseURL})
+	}
 	switch c.Datum {
 	case geo.WGS84, geo.GCJ02, geo.BD09:
 	default:

@@ -28,6 +28,10 @@ var codes = map[int]verdict{
 	99991661: {retry: true}, 99991663: {retry: true}, 99991664: {retry: true}, 99991671: {retry: true},
 	// The credentials themselves; somebody will repair them.
 	10003: {retry: true, after: time.Minute}, 10014: {retry: true, after: time.Minute},
+	// A permission or the bot's ability is missing, the address is not allowed:
+	// an administrator repairs that, and what was due is still to be said.
+	99991672: {retry: true, after: 5 * time.Minute}, 99991401: {retry: true, after: 5 * time.Minute},
+	230006: {retry: true, after: 5 * time.Minute}, 230027: {retry: true, after: 5 * time.Minute},
 	// The same uuid is being sent right now.
 	230049: {retry: true, unknown: true, after: time.Second},
 

@@ -31,6 +31,10 @@ const (
 	closeWithin = 10 * time.Second
 	// keepWithin bounds the handling of one event: Feishu waits three seconds.
 	keepWithin = 2500 * time.Millisecond
+	// knowWithin is how long the first connection waits for our own id.
+	knowWithin = 5 * time.Second
+	// longestDown is how long the SDK's client may try by itself to connect again.
+	longestDown = 5 * time.Minute
 	// longestGap between two tries to connect.
 	longestGap = time.Minute
 	// steady is how long a connection lasts for its successor to start without delay.
@@ -53,6 +57,14 @@ func (p *Platform) Listen(ctx context.Context, in bot.Inlet) error {
 		<-ctx.Done()
 		return nil
 	}
+	// A group message that mentions somebody cannot be read before we know who we are.
+	first := time.NewTimer(knowWithin)
+	select {
+	case <-asked:
+	case <-first.C:
+	case <-ctx.Done():
+	}
+	first.Stop()
 	events := p.dispatcher(p.receiver(in, in.Keep))
 	next, stop := iter.Pull(waits())
 	defer func() { stop() }()
@@ -131,7 +143,7 @@ func (p *Platform) dispatcher(r *receiver) *dispatcher.EventDispatcher {
 	return d
 }
 
-var errSilent = errors.New("nothing came for three pings")
+var errSilent = errors.New("nothing came for too long")
 
 // session runs one client of the SDK until it gives up, says nothing for too long,
 // or ctx ends.
@@ -205,7 +217,11 @@ func (p *Platform) session(ctx context.Context, events *dispatcher.EventDispatch
 		case ping = <-w.ping:
 			t.Stop()
 		case <-t.C:
-			if p.connected.Load() && w.silence() >= silentPings*ping {
+			bound := silentPings * ping
+			if !p.connected.Load() {
+				bound = max(bound, longestDown)
+			}
+			if w.silence() >= bound {
 				stop()
 				return errSilent
 			}

@@ -104,10 +104,12 @@ func (p *Platform) Name() string { return Name }
 
 // Abilities says what WeCom can do. The rates stay below the documented ones
 // (30 a minute and 1000 an hour from an app to a member, 20 a minute for a
-// robot), for what is above them WeCom drops and calls sent.
+// robot), for what is above them WeCom drops and calls sent. So it does with more
+// than 200 a minute to one member over all groups, who may be in each of them.
 func (p *Platform) Abilities() bot.Abilities {
 	return bot.Abilities{
-		App: []bot.Rate{{N: 40, Per: time.Second}, {N: 1500, Per: time.Minute}},
+		App:   []bot.Rate{{N: 40, Per: time.Second}, {N: 1500, Per: time.Minute}},
+		Place: map[bot.Place][]bot.Rate{bot.ToGroup: {{N: 180, Per: time.Minute}}},
 		Chat: map[bot.Place][]bot.Rate{
 			bot.ToUser:  {{N: 27, Per: time.Minute}, {N: 950, Per: time.Hour}},
 			bot.ToGroup: {{N: 18, Per: time.Minute}},

@@ -70,7 +70,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 	c := &company{T: t, log: nil}
 	dir := t.TempDir()
-	c.feishu = feishuSide.NewApp(sandboxfeishu.AppConfig{})
+	// Twenty restarts in seconds forget what was sent before them, faster than any limit allows.
+	c.feishu = feishuSide.NewApp(sandboxfeishu.AppConfig{Unlimited: true})
 	c.wecom = wecomSide.NewApp(sandboxwecom.AppConfig{RootVisible: true})
 	c.user = feishuSide.AddUser(sandboxfeishu.User{Name: "张伟"}).OpenID
 	c.group = feishuSide.AddChat(sandboxfeishu.Chat{Name: "华东", Members: []string{c.user}, Apps: []string{c.feishu.ID}}).ID

@@ -84,11 +84,10 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 			_, _ = fmt.Fprintf(stderr, "The configuration cannot be used:\n%v\n", ce)
 			return exitUsage
 		}
+		_, _ = fmt.Fprintf(stderr, "roundsman: %v\n", err)
 		if errors.Is(err, errUsage) {
-			_, _ = fmt.Fprintf(stderr, "roundsman: %v\n", err)
 			return exitUsage
 		}
-		_, _ = fmt.Fprintf(stderr, "roundsman: %v\n", err)
 		return exitFailed
 	}
 	return 0

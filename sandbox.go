@@ -82,6 +82,8 @@ admins: ["feishu:%s", "wecom:%s"]
 teams:
   - name: 演示团队
     groups: ["feishu:%s", "wecom-robot:%s"]
+privacy: {consent: recorded_elsewhere}   # nobody can tap a button here
+schedule: {work_hours: "00:00-23:59"}
 # Say something as %s:
 #   feishu 你好 | feishu @ 帮助 (in the group) | feishu pin 31.2304 121.4737 | wecom 你好 | wecom pin 31.2304 121.4737
 `, mode, s.feishuApp.ID, s.feishuApp.Secret, s.feishuApp.VerificationToken, s.feishuApp.EncryptKey, feishuURL,

@@ -236,11 +236,16 @@ func (s *Service) mergedCard() bot.Body {
 
 // unplacedCard answers a fix that means no customer.
 func (s *Service) unplacedCard(view dayView, day visit.Day, f visit.Fact) bot.Body {
+	buttons := s.choiceButtons(view, day, f, f.Fix.Claims, visit.Visit{})
+	hint := "unplaced.hint"
+	if len(buttons) > 1 {
+		hint = "unplaced.hint_choose"
+	}
 	return bot.Body{Card: &bot.Card{
 		Title:   s.Say.T("unplaced.title"),
 		Tone:    bot.ToneWarn,
-		Lines:   []bot.Line{{Label: s.Say.T("visit.time"), Text: s.Say.Clock(f.At.In(view.who.zone))}, {Text: s.Say.T("unplaced.hint")}},
-		Buttons: s.choiceButtons(view, day, f, f.Fix.Claims, visit.Visit{}),
+		Lines:   []bot.Line{{Label: s.Say.T("visit.time"), Text: s.Say.Clock(f.At.In(view.who.zone))}, {Text: s.Say.T(hint)}},
+		Buttons: buttons,
 	}}
 }
 

@@ -92,6 +92,8 @@ func (s *Service) answerPress(ctx context.Context, m bot.Message, post string, b
 	if s.updatable(direct(m)) {
 		return s.Outbox.Say(ctx, bot.Post{ID: post, To: direct(m), Body: body, Version: version})
 	}
-	body.Response = m.Press.Response
+	if m.Press != nil {
+		body.Response = m.Press.Response
+	}
 	return s.Outbox.Say(ctx, bot.Post{ID: "tap/" + m.Key, To: direct(m), Body: body})
 }

@@ -158,11 +158,12 @@ func TestNothingIsKeptBeforeConsentOrOutsideHours(t *testing.T) {
 	f.at("new", shop)
 	f.at("new", shop)
 	f.photo("new")
-	if said := f.said("new"); len(said) != 1 || facts("new") != 0 {
+	if said := f.said("new"); len(said) != 3 || facts("new") != 0 || !contains(said[2], "请先点上面那条消息里的“同意”") {
 		t.Fatalf("before consent %d facts, said %v", facts("new"), said)
 	}
-	f.press("new", value(t, f.last("new"), "同意"))
-	if got := f.last("new"); len(got.Card.Buttons) != 0 || got.Card.Tone != bot.ToneGood {
+	notice := func() bot.Body { return f.body(f.posts()[0]) }
+	f.press("new", value(t, notice(), "同意"))
+	if got := notice(); len(got.Card.Buttons) != 0 || got.Card.Tone != bot.ToneGood {
 		t.Errorf("agreed: %s", show(got))
 	}
 	f.at("new", shop)
@@ -362,5 +363,39 @@ func TestATapThatJoinsALocationToTheVisitIsSeen(t *testing.T) {
 				t.Errorf("said %v", f.said(user))
 			}
 		})
+	}
+}
+
+func TestConsentMayBeWritten(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Roster().PutReps(t.Context(), visit.Rep{ID: "new", Name: "新人", Team: team, Role: visit.RoleRep, Identities: map[string]string{"blue": "new"}}))
+	f.text("new", "在吗")
+	if got := show(f.last("new")); !contains(got, "使用前请您确认") {
+		t.Errorf("a text before consent: %s", got)
+	}
+	f.text("new", "同意")
+	f.at("new", shop)
+	if facts, err := f.store.Facts().Day(t.Context(), "new", "2026-11-24"); err != nil || len(facts) != 1 {
+		t.Errorf("%d facts, %v", len(facts), err)
+	}
+}
+
+// A text that overtakes the location it was sent after is not answered as if there were none.
+func TestATextThatOvertakesItsLocation(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	at := f.message("zhang", func(m *bot.Message) { m.Location = &bot.Location{Lat: "31.2304", Lng: "121.4737", Datum: geo.GCJ02} })
+	text := f.message("zhang", func(m *bot.Message) { m.Text = "补货两箱" })
+	f.handle(text)
+	f.handle(at)
+	var said []string
+	for _, p := range f.posts() {
+		if s := show(f.body(p)); s != "" {
+			said = append(said, s)
+		}
+	}
+	if len(said) != 1 || !contains(said[0], "补货两箱") {
+		t.Errorf("said %q", said)
 	}
 }

@@ -45,7 +45,16 @@ func (s *Service) askConsent(ctx context.Context, m bot.Message, who person) err
 	card := s.consentCard()
 	card.Buttons = []bot.Button{s.button(s.Say.T("button.agree"), bot.ButtonPrimary, m.At.Add(consentFor),
 		action{Do: doConsent, Rep: who.ID, Date: date})}
-	return s.Outbox.Say(ctx, bot.Post{ID: consentPost(m, who, date), To: direct(m), Body: bot.Body{Card: card}})
+	id := consentPost(m, who, date)
+	asked, err := s.Store.Outbox().Get(ctx, id)
+	if err == nil && asked.Created.Before(visit.Millis(m.Received)) {
+		// The notice is out; whoever goes on all the same is told what it waits for.
+		return s.reply(ctx, m, s.text("consent.waiting"))
+	}
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("look up the notice: %w", err)
+	}
+	return s.Outbox.Say(ctx, bot.Post{ID: id, To: direct(m), Body: bot.Body{Card: card}})
 }
 
 func (s *Service) consentCard() *bot.Card {

@@ -17,6 +17,8 @@ import (
 const (
 	// gather is how long a photo waits for its location before it is asked for.
 	gather = 20 * time.Second
+	// overtaken is how long a location may be behind a text that was sent after it.
+	overtaken = 2 * time.Second
 	// quiet is how long what follows a check-in is gathered before it is told,
 	// where a message cannot be changed; the end of the visit tells it at once.
 	quiet = 3 * time.Minute
@@ -116,11 +118,11 @@ func (s *Service) sayChange(ctx context.Context, c change) (said bool, err error
 		}
 	}
 	posts = append(posts, s.mergedPosts(c)...)
-	photos, err := s.photoPosts(ctx, c)
+	loose, err := s.loosePosts(ctx, c)
 	if err != nil {
 		return false, err
 	}
-	for _, p := range append(posts, photos...) {
+	for _, p := range append(posts, loose...) {
 		if p.To == (bot.Address{}) {
 			continue
 		}
@@ -167,9 +169,10 @@ func (s *Service) updatable(to bot.Address) bool {
 	return ok && platform.Abilities().UpdateFor > 0
 }
 
-// photoPosts asks for the location of photos that belong to no visit, after a
-// moment in which it may come by itself, and takes the question back when it came.
-func (s *Service) photoPosts(ctx context.Context, c change) ([]bot.Post, error) {
+// loosePosts asks for the location of photos that belong to no visit, after a
+// moment in which it may come by itself, and takes back what was to be said of
+// photos and texts whose location came.
+func (s *Service) loosePosts(ctx context.Context, c change) ([]bot.Post, error) {
 	loose := func(d visit.Day, id string) bool {
 		return slices.ContainsFunc(d.Loose, func(p visit.PhotoState) bool { return p.ID == id })
 	}
@@ -191,6 +194,14 @@ func (s *Service) photoPosts(ctx context.Context, c change) ([]bot.Post, error) 
 			continue
 		}
 		if err := s.Outbox.Withdraw(ctx, "photo/"+p.ID, int64(c.after.Facts)); err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range c.before.LooseNotes {
+		if slices.ContainsFunc(c.after.LooseNotes, func(a visit.NoteState) bool { return a.ID == n.ID }) {
+			continue
+		}
+		if err := s.Outbox.Withdraw(ctx, notePost(n.ID), int64(c.after.Facts)); err != nil {
 			return nil, err
 		}
 	}

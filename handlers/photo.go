@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"roundsman/bot"
 	"roundsman/storage"
@@ -47,8 +48,13 @@ func (s *Service) note(ctx context.Context, m bot.Message, who person) error {
 	if err != nil {
 		return err
 	}
-	if !agreed || !who.onRoster {
-		return s.reply(ctx, m, s.text("note.no_visit"))
+	switch {
+	case !who.onRoster:
+		return s.reply(ctx, m, s.text("checkin.not_on_roster"))
+	case !agreed && slices.Contains(agreeWords, strings.ToLower(m.Text)):
+		return s.consent(ctx, m, who, action{Date: s.Policy.DateIn(who.team, m.At)})
+	case !agreed:
+		return s.askConsent(ctx, m, who)
 	}
 	f := s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = m.Text })
 	if _, err := s.advance(ctx, who, tap{}, f); err != nil {
@@ -59,8 +65,18 @@ func (s *Service) note(ctx context.Context, m bot.Message, who person) error {
 		return err
 	}
 	loose := visit.Fold(plan, facts).LooseNotes
-	if slices.ContainsFunc(loose, func(n visit.NoteState) bool { return n.ID == f.ID }) {
-		return s.reply(ctx, m, s.text("note.no_visit"))
+	if !slices.ContainsFunc(loose, func(n visit.NoteState) bool { return n.ID == f.ID }) {
+		return nil
 	}
-	return nil
+	// Two messages sent at once may arrive in the other order: the location may
+	// be a moment behind, and then takes this answer back.
+	return s.Outbox.Say(ctx, bot.Post{
+		ID: notePost(f.ID), To: direct(m), Body: s.text("note.no_visit"), Version: 1, NotBefore: s.Now().Add(overtaken),
+	})
 }
+
+// notePost is the id of the answer to a text that belongs to no visit.
+func notePost(fact string) string { return "note/" + fact }
+
+// agreeWords are what may be written instead of tapping the notice's button.
+var agreeWords = []string{"同意", "agree", "i agree"}

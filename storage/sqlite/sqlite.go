@@ -86,6 +86,8 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err := notEmpty(ctx, path); err != nil {
 		return nil, err
 	}
+	_, err = os.Stat(path)
+	made := errors.Is(err, fs.ErrNotExist)
 	if s.writes, err = sql.Open("sqlite", dsn(path, "rwc")); err != nil {
 		return nil, err
 	}
@@ -97,6 +99,11 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 		return nil, errors.Join(err, conn.Close())
 	}
 	s.writer = newWriter(conn)
+	if made {
+		if err := private(path); err != nil {
+			return nil, err
+		}
+	}
 	if s.read, err = sql.Open("sqlite", dsn(path, "ro")); err != nil {
 		return nil, err
 	}
@@ -104,6 +111,17 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	s.read.SetMaxIdleConns(readers)
 	s.stmts = newStmtCache(s.read)
 	return s, s.read.PingContext(ctx)
+}
+
+// private lets only the owner read a new database: it holds whereabouts. SQLite
+// gives its log and its index the file's mode, but made them before.
+func private(path string) error {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Chmod(name, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // makingTakes is how long another process may take from making the file to

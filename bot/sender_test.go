@@ -499,3 +499,40 @@ func TestAnEarlierUnknownTryIsNotForgotten(t *testing.T) {
 		t.Errorf("state %s", got)
 	}
 }
+
+// A limit over all chats of a kind holds also where each chat is within its own.
+func TestSenderKeepsTheLimitOfAllGroups(t *testing.T) {
+	t.Parallel()
+	s := setupSending(t, bot.Abilities{Place: map[bot.Place][]bot.Rate{bot.ToGroup: {{N: 3, Per: time.Minute}}}})
+	for i := range 5 {
+		err := s.outbox.Say(t.Context(), bot.Post{
+			ID: fmt.Sprint("g", i), To: bot.Address{Platform: "test", Place: bot.ToGroup, ID: fmt.Sprint("g", i)}, Body: bot.Body{Text: "x"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.say("direct", "to a person", 1) // not a group
+	count := func(state storage.PostState) int {
+		posts, err := s.store.Outbox().List(t.Context(), state, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(posts)
+	}
+	s.run(func() bool {
+		held := 0
+		posts, err := s.store.Outbox().List(t.Context(), storage.PostPending, 10)
+		for _, p := range posts {
+			if p.Next.After(s.clock.Now()) {
+				held++
+			}
+		}
+		return err == nil && held == 2
+	})
+	if n := count(storage.PostSent); n != 4 {
+		t.Errorf("%d posts were sent in the first minute", n)
+	}
+	s.clock.pass(time.Minute)
+	s.run(func() bool { return count(storage.PostSent) == 6 })
+}

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"roundsman/bot"
 	"roundsman/geo"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -370,10 +372,14 @@ func TestConsentMayBeWritten(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.ok(f.store.Roster().PutReps(t.Context(), visit.Rep{ID: "new", Name: "新人", Team: team, Role: visit.RoleRep, Identities: map[string]string{"blue": "new"}}))
-	f.text("new", "在吗")
+	f.text("new", "同意") // to what? The notice comes now.
 	if got := show(f.last("new")); !contains(got, "使用前请您确认") {
-		t.Errorf("a text before consent: %s", got)
+		t.Errorf("a yes before the notice: %s", got)
 	}
+	if _, err := f.store.Consents().Latest(t.Context(), "new"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("agreed to a notice that was not shown: %v", err)
+	}
+	f.sent("consent/new/blue/1/2026-11-24")
 	f.text("new", "同意")
 	f.at("new", shop)
 	if facts, err := f.store.Facts().Day(t.Context(), "new", "2026-11-24"); err != nil || len(facts) != 1 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"roundsman/bot"
@@ -55,6 +57,23 @@ func (s *Service) askConsent(ctx context.Context, m bot.Message, who person) err
 		return fmt.Errorf("look up the notice: %w", err)
 	}
 	return s.Outbox.Say(ctx, bot.Post{ID: id, To: direct(m), Body: bot.Body{Card: card}})
+}
+
+// agreeWords are what may be written instead of tapping the notice's button.
+var agreeWords = []string{"同意", "agree", "i agree"}
+
+// beforeConsent answers a text of somebody who has not agreed. A written yes
+// counts only where the notice was shown: nobody agrees to what they did not see.
+func (s *Service) beforeConsent(ctx context.Context, m bot.Message, who person) error {
+	date := s.Policy.DateIn(who.team, m.At)
+	notice, err := s.Store.Outbox().Get(ctx, consentPost(m, who, date))
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("look up the notice: %w", err)
+	}
+	if err == nil && notice.SentVersion > 0 && slices.Contains(agreeWords, strings.ToLower(m.Text)) {
+		return s.consent(ctx, m, who, action{Date: date})
+	}
+	return s.askConsent(ctx, m, who)
 }
 
 func (s *Service) consentCard() *bot.Card {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"roundsman/bot"
 	"roundsman/storage"
@@ -51,10 +50,8 @@ func (s *Service) note(ctx context.Context, m bot.Message, who person) error {
 	switch {
 	case !who.onRoster:
 		return s.reply(ctx, m, s.text("checkin.not_on_roster"))
-	case !agreed && slices.Contains(agreeWords, strings.ToLower(m.Text)):
-		return s.consent(ctx, m, who, action{Date: s.Policy.DateIn(who.team, m.At)})
 	case !agreed:
-		return s.askConsent(ctx, m, who)
+		return s.beforeConsent(ctx, m, who)
 	}
 	f := s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = m.Text })
 	if _, err := s.advance(ctx, who, tap{}, f); err != nil {
@@ -77,6 +74,3 @@ func (s *Service) note(ctx context.Context, m bot.Message, who person) error {
 
 // notePost is the id of the answer to a text that belongs to no visit.
 func notePost(fact string) string { return "note/" + fact }
-
-// agreeWords are what may be written instead of tapping the notice's button.
-var agreeWords = []string{"同意", "agree", "i agree"}

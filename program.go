@@ -123,7 +123,7 @@ func (p *Program) wire() error {
 	owner := randomName()
 	outbox := bot.NewOutbox(p.store.Outbox(), p.now, func() { p.sender.Wake() })
 	p.intake = bot.NewIntake(p.store.Inbox(), p.spool, metrics, p.log, func() { p.lanes.Wake() })
-	p.sender = bot.NewSender(p.store.Outbox(), p.platforms, metrics, p.log, p.now, owner,
+	p.sender = bot.NewSender(p.store.Deliveries(), p.platforms, metrics, p.log, p.now, owner,
 		func(ctx context.Context, post storage.Post) error { return p.scheduler.Lost(ctx, post) })
 	p.photos = bot.NewPhotos(p.store.Media(), p.intake, p.platforms, p.cfg.Limits.PhotoBytes, metrics, p.log, p.now, owner)
 	policy := policyOf(p.cfg)

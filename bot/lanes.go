@@ -82,7 +82,7 @@ func (l *Lanes) fill(ctx context.Context) error {
 	l.mu.Lock()
 	clear(l.since)
 	l.mu.Unlock()
-	events, err := l.inbox.Pending(ctx, l.now(), pendingBatch)
+	events, err := l.inbox.Pending(ctx, l.now(), storage.Cursor{}, pendingBatch)
 	if err != nil {
 		return fmt.Errorf("read pending events: %w", err)
 	}

@@ -41,7 +41,7 @@ const (
 // repeated where the platform promises to say nothing twice
 // ([Abilities.ResendFor]), and listed as uncertain elsewhere.
 type Sender struct {
-	store     storage.Outbox
+	store     storage.Deliveries
 	platforms map[string]Platform
 	limits    *limits
 	metrics   *Metrics
@@ -60,7 +60,7 @@ type Sender struct {
 // NewSender returns a Sender that does nothing until Run. The owner's name
 // tells replicas apart. A post that ends failed or uncertain is given to lost,
 // perhaps more than once.
-func NewSender(store storage.Outbox, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string,
+func NewSender(store storage.Deliveries, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string,
 	lost func(context.Context, storage.Post) error,
 ) *Sender {
 	slots := map[string]chan struct{}{"": make(chan struct{}, chatsAtOnce)}

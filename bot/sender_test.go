@@ -168,7 +168,7 @@ func (s *sending) run(until func() bool) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
 	defer cancel()
-	sender := bot.NewSender(s.store.Outbox(), []bot.Platform{s.platform}, bot.NewMetrics(prometheus.NewRegistry()),
+	sender := bot.NewSender(s.store.Deliveries(), []bot.Platform{s.platform}, bot.NewMetrics(prometheus.NewRegistry()),
 		slog.New(slog.NewTextHandler(s.t.Output(), nil)), s.clock.Now, "sender", func(_ context.Context, p storage.Post) error {
 			s.lost = append(s.lost, p.ID)
 			return nil
@@ -347,12 +347,12 @@ func TestSenderThatDiedInTheMiddle(t *testing.T) {
 			s := setupSending(t, tt.abilities)
 			s.say("a", "one", 1)
 			now := s.clock.Now()
-			p, err := s.store.Outbox().Claim(t.Context(), "a", now, storage.Claim{Owner: "dead", Until: now.Add(time.Minute)})
+			p, err := s.store.Deliveries().Claim(t.Context(), "a", now, storage.Claim{Owner: "dead", Until: now.Add(time.Minute)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			p.TryVersion, p.TryPart, p.TrySince = 1, 0, now
-			if err := s.store.Outbox().Report(t.Context(), "a", "dead", p.Progress, false); err != nil {
+			if err := s.store.Deliveries().Report(t.Context(), "a", "dead", p.Progress, false); err != nil {
 				t.Fatal(err)
 			}
 			s.say("a", "two", 2)

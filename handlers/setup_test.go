@@ -190,10 +190,10 @@ func (f *fixture) pass(d time.Duration) { f.now = f.now.Add(d) }
 // sent records a post as delivered, as a sender does.
 func (f *fixture) sent(id string) {
 	f.Helper()
-	p, err := f.store.Outbox().Claim(f.Context(), id, f.now, storage.Claim{Owner: "sender", Until: f.now.Add(time.Minute)})
+	p, err := f.store.Deliveries().Claim(f.Context(), id, f.now, storage.Claim{Owner: "sender", Until: f.now.Add(time.Minute)})
 	f.ok(err)
 	p.State, p.SentVersion, p.Remote = storage.PostSent, p.Version, []string{"x"}
-	f.ok(f.store.Outbox().Report(f.Context(), id, "sender", p.Progress, true))
+	f.ok(f.store.Deliveries().Report(f.Context(), id, "sender", p.Progress, true))
 }
 
 // posts returns what stands in the outbox, each post as a line of its own with

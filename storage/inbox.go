@@ -21,18 +21,27 @@ type Event struct {
 	Error string
 }
 
+// Cursor is a place in the order of [Inbox.Pending]; the zero value is before every event.
+type Cursor struct {
+	Next time.Time
+	Key  string
+}
+
 // Inbox keeps what arrived until it is handled. The insert of [Inbox.Accept] is
 // what makes an event safe to acknowledge.
 type Inbox interface {
 	// Accept inserts e unless an event with its key is or was there, and
 	// reports whether it was new. When it returns nil the event is durable.
 	Accept(ctx context.Context, e Event) (fresh bool, err error)
-	// Pending returns unhandled events that are not dead and due at now, by (Next, Key), at most limit.
-	Pending(ctx context.Context, now time.Time, limit int) ([]Event, error)
+	// Pending returns unhandled events that are not dead and due at now and come
+	// after the cursor, by (Next, Key), at most limit.
+	Pending(ctx context.Context, now time.Time, after Cursor, limit int) ([]Event, error)
+	// Waiting returns those of the keys' events that are unhandled and not dead, as they are now, by Key.
+	Waiting(ctx context.Context, keys ...string) ([]Event, error)
 	// Done marks the event handled and removes its payload; the key stays. Done twice is fine.
 	Done(ctx context.Context, key string, now time.Time) error
 	// Defer records a failed try: attempts, when to try again, or that the event is dead.
-	// The payload stays. ErrNotFound if the event is handled or unknown.
+	// The payload stays. A dead event may be brought back by it. ErrNotFound if the event is handled or unknown.
 	Defer(ctx context.Context, key string, attempts int, next time.Time, dead bool, reason string) error
 	// Dead returns dead events by key, at most limit.
 	Dead(ctx context.Context, limit int) ([]Event, error)

@@ -72,6 +72,23 @@ type Outbox interface {
 	// nothing changes. It reports whether anything did. Only ID, Chat, Body,
 	// Version, NotBefore and Created are read.
 	Desire(ctx context.Context, p Post) (changed bool, err error)
+	// Again makes a post that is not pending so: one that is uncertain or failed
+	// is sent as if it had not been tried, but for the parts that stand in the
+	// chat; one that was sent is brought up to date once more. It reports whether
+	// the post was in one of the states; ErrNotFound if there is no such post.
+	Again(ctx context.Context, id string, in ...PostState) (changed bool, err error)
+	// Get returns the post, or ErrNotFound.
+	Get(ctx context.Context, id string) (Post, error)
+	// List returns posts in the state, by (Created, ID), at most limit.
+	List(ctx context.Context, state PostState, limit int) ([]Post, error)
+	// Backlog returns how many posts are pending and when the oldest was created.
+	Backlog(ctx context.Context) (pending int, oldest time.Time, err error)
+	// Sweep forgets posts that are not pending and were created before the instant, and returns how many.
+	Sweep(ctx context.Context, before time.Time) (int, error)
+}
+
+// Deliveries is the outbox as whoever delivers sees it: what is due, and who holds it.
+type Deliveries interface {
 	// Due returns, of each chat, the oldest pending post that is not held back at
 	// now (NotBefore), provided that its Next is not after now and nobody holds
 	// it: a post that is to be tried again later keeps its chat waiting, and no
@@ -87,12 +104,4 @@ type Outbox interface {
 	// was taken over or given up, ErrNotFound if there is no such post.
 	// SentVersion never goes backwards.
 	Report(ctx context.Context, id, owner string, p Progress, release bool) error
-	// Get returns the post, or ErrNotFound.
-	Get(ctx context.Context, id string) (Post, error)
-	// List returns posts in the state, by (Created, ID), at most limit.
-	List(ctx context.Context, state PostState, limit int) ([]Post, error)
-	// Backlog returns how many posts are pending and when the oldest was created.
-	Backlog(ctx context.Context) (pending int, oldest time.Time, err error)
-	// Sweep forgets posts that are not pending and were created before the instant, and returns how many.
-	Sweep(ctx context.Context, before time.Time) (int, error)
 }

@@ -31,6 +31,7 @@ var (
 type Store interface {
 	Inbox() Inbox
 	Outbox() Outbox
+	Deliveries() Deliveries
 	Facts() Facts
 	Roster() Roster
 	Customers() Customers
@@ -40,6 +41,8 @@ type Store interface {
 	Runs() Runs
 	Media() Media
 	Imports() Imports
+	Leases() Leases
+	Quotas() Quotas
 
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error

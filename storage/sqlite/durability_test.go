@@ -91,7 +91,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 		if err != nil {
 			t.Fatalf("round %d: opening after a kill: %v", round, err)
 		}
-		events, err := s.Inbox().Pending(t.Context(), noon, 1<<30)
+		events, err := s.Inbox().Pending(t.Context(), noon, storage.Cursor{}, 1<<30)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"math"
 	"time"
 
 	"roundsman/storage"
@@ -38,10 +39,28 @@ func scanEvent(row scanner) (storage.Event, error) {
 	return e, err
 }
 
-func (i inbox) Pending(ctx context.Context, now time.Time, limit int) ([]storage.Event, error) {
+func (i inbox) Pending(ctx context.Context, now time.Time, after storage.Cursor, limit int) ([]storage.Event, error) {
+	from := int64(math.MinInt64)
+	if after != (storage.Cursor{}) {
+		from = millis(after.Next)
+	}
 	return many(ctx, i.s, "reading waiting events", scanEvent, `
 		SELECT key, at, received, payload, attempts, next, state = 2, error FROM inbox
-		WHERE state = 0 AND next <= ? ORDER BY next, key LIMIT ?`, millis(now), max(limit, 0))
+		WHERE state = 0 AND (next, key) > (?, ?) AND next <= ? ORDER BY next, key LIMIT ?`, from, after.Key, millis(now), max(limit, 0))
+}
+
+func (i inbox) Waiting(ctx context.Context, keys ...string) ([]storage.Event, error) {
+	const doing = "reading events again"
+	if len(keys) == 0 {
+		return nil, ctx.Err()
+	}
+	list, err := encode(keys)
+	if err != nil {
+		return nil, translate(ctx, doing, err)
+	}
+	return many(ctx, i.s, doing, scanEvent, `
+		SELECT key, at, received, payload, attempts, next, state = 2, error FROM inbox
+		WHERE key IN (SELECT value FROM json_each(?)) AND state = 0 ORDER BY key`, list)
 }
 
 func (i inbox) Done(ctx context.Context, key string, now time.Time) error {

@@ -43,6 +43,25 @@ func (o outbox) Desire(ctx context.Context, p storage.Post) (bool, error) {
 	return n > 0, err
 }
 
+func (o outbox) Again(ctx context.Context, id string, in ...storage.PostState) (bool, error) {
+	const doing = "bringing a post back"
+	states, err := encode(append([]storage.PostState{}, in...))
+	if err != nil {
+		return false, translate(ctx, doing, err)
+	}
+	changed := false
+	err = o.s.write(ctx, doing, func(t *tx) error {
+		n, err := t.exec(`
+			UPDATE outbox SET state = 'pending', attempts = 0, next = ?3, try_since = ?3, error = ''
+			WHERE id = ?1 AND state <> 'pending' AND state IN (SELECT value FROM json_each(?2))`, id, states, millis(time.Time{}))
+		if changed = n > 0; err != nil || changed {
+			return err
+		}
+		return t.row("SELECT 1 FROM outbox WHERE id = ?", id).Scan(new(int))
+	})
+	return changed && err == nil, err
+}
+
 // Due visits each chat once, however many posts wait in it: the next chat and
 // its head are each one step in an index, which SQLite is told to take: it
 // would rather walk all that is pending, once a chat.

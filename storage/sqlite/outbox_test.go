@@ -12,7 +12,7 @@ import (
 
 // pending desires n posts spread over so many chats. later is when the head of
 // each chat is to be tried again; zero means that it was not tried.
-func pending(b *testing.B, out storage.Outbox, n, chats int, later time.Time) {
+func pending(b *testing.B, s storage.Store, n, chats int, later time.Time) {
 	b.Helper()
 	ctx := b.Context()
 	body := make([]byte, 2000)
@@ -21,7 +21,7 @@ func pending(b *testing.B, out storage.Outbox, n, chats int, later time.Time) {
 	for range 64 {
 		wg.Go(func() {
 			for i := range work {
-				if err := waiting(ctx, out, i, i%chats, body, later, i < chats); err != nil {
+				if err := waiting(ctx, s, i, i%chats, body, later, i < chats); err != nil {
 					b.Error(err)
 				}
 			}
@@ -34,18 +34,18 @@ func pending(b *testing.B, out storage.Outbox, n, chats int, later time.Time) {
 	wg.Wait()
 }
 
-func waiting(ctx context.Context, out storage.Outbox, i, chat int, body []byte, later time.Time, head bool) error {
+func waiting(ctx context.Context, s storage.Store, i, chat int, body []byte, later time.Time, head bool) error {
 	p := storage.Post{
 		ID: fmt.Sprintf("post-%06d", i), Chat: fmt.Sprintf("feishu:oc_%06d", chat), Body: body, Version: 1,
 		Created: noon.Add(time.Duration(i) * time.Second),
 	}
-	if _, err := out.Desire(ctx, p); err != nil || !head || later.IsZero() {
+	if _, err := s.Outbox().Desire(ctx, p); err != nil || !head || later.IsZero() {
 		return err
 	}
-	if _, err := out.Claim(ctx, p.ID, noon, storage.Claim{Owner: "a", Until: later}); err != nil {
+	if _, err := s.Deliveries().Claim(ctx, p.ID, noon, storage.Claim{Owner: "a", Until: later}); err != nil {
 		return err
 	}
-	return out.Report(ctx, p.ID, "a", storage.Progress{State: storage.PostPending, Attempts: 1, Next: later}, true)
+	return s.Deliveries().Report(ctx, p.ID, "a", storage.Progress{State: storage.PostPending, Attempts: 1, Next: later}, true)
 }
 
 // BenchmarkDue looks for what is due among 10,000 pending posts.
@@ -55,7 +55,7 @@ func BenchmarkDue(b *testing.B) {
 	for _, chats := range []int{1, 100, n} {
 		for name, later := range map[string]time.Time{"due": {}, "all to be tried again later": now.Add(time.Minute)} {
 			s := setup(b)
-			pending(b, s.Outbox(), n, chats, later)
+			pending(b, s, n, chats, later)
 			want := min(chats, limit)
 			if !later.IsZero() {
 				want = 0
@@ -67,7 +67,7 @@ func BenchmarkDue(b *testing.B) {
 				}
 				b.Run(fmt.Sprintf("chats=%d/%s/of=%s", chats, name, of), func(b *testing.B) {
 					for b.Loop() {
-						due, err := s.Outbox().Due(b.Context(), now, chat, limit)
+						due, err := s.Deliveries().Due(b.Context(), now, chat, limit)
 						if err != nil || len(due) != want {
 							b.Fatalf("%d are due, want %d, %v", len(due), want, err)
 						}

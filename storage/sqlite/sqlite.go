@@ -289,6 +289,9 @@ func (s *Store) Inbox() storage.Inbox { return inbox{s} }
 // Outbox returns the outbox.
 func (s *Store) Outbox() storage.Outbox { return outbox{s} }
 
+// Deliveries returns the outbox as the sender sees it.
+func (s *Store) Deliveries() storage.Deliveries { return outbox{s} }
+
 // Facts returns the facts.
 func (s *Store) Facts() storage.Facts { return facts{s} }
 
@@ -315,3 +318,9 @@ func (s *Store) Media() storage.Media { return media{s} }
 
 // Imports returns the import jobs.
 func (s *Store) Imports() storage.Imports { return imports{s} }
+
+// Leases returns the leases.
+func (s *Store) Leases() storage.Leases { return leases{s} }
+
+// Quotas returns what was used of shared limits.
+func (s *Store) Quotas() storage.Quotas { return quotas{s} }

@@ -180,7 +180,7 @@ func TestAFullDiskLosesNothingAcknowledged(t *testing.T) {
 	if len(acked) == 0 || refused == 0 {
 		t.Fatalf("%d acknowledged, %d refused: the disk was not filled", len(acked), refused)
 	}
-	events, err := s.Inbox().Pending(t.Context(), noon, 1000)
+	events, err := s.Inbox().Pending(t.Context(), noon, storage.Cursor{}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func testInbox(t *testing.T, s suite) {
 		waiting.Key, waiting.Dead = "w", false
 		ctx, in := setup(t, dead, waiting, zero)
 		equal(t, val(in.Dead(ctx, 9))(t), []storage.Event{dead})
-		equal(t, val(in.Pending(ctx, at(4), 9))(t), []storage.Event{zero, waiting})
+		equal(t, val(in.Pending(ctx, at(4), storage.Cursor{}, 9))(t), []storage.Event{zero, waiting})
 	})
 
 	t.Run("a large payload comes back", func(t *testing.T) {
@@ -55,7 +55,7 @@ func testInbox(t *testing.T, s suite) {
 			e.Payload[i] = byte(i * 7)
 		}
 		ctx, in := setup(t, e)
-		got := val(in.Pending(ctx, at(0), 1))(t)
+		got := val(in.Pending(ctx, at(0), storage.Cursor{}, 1))(t)
 		equal(t, len(got), 1)
 		equal(t, bytes.Equal(got[0].Payload, e.Payload), true)
 	})
@@ -64,7 +64,7 @@ func testInbox(t *testing.T, s suite) {
 		first := storage.Event{Key: "k", Payload: []byte("first")}
 		ctx, in := setup(t, first)
 		equal(t, val(in.Accept(ctx, storage.Event{Key: "k", Payload: []byte("second")}))(t), false)
-		equal(t, val(in.Pending(ctx, at(0), 9))(t), []storage.Event{first})
+		equal(t, val(in.Pending(ctx, at(0), storage.Cursor{}, 9))(t), []storage.Event{first})
 	})
 
 	t.Run("the same event at once is one", func(t *testing.T) {
@@ -80,7 +80,7 @@ func testInbox(t *testing.T, s suite) {
 			ok(t, err)
 		}
 		equal(t, fresh.Load(), int32(1))
-		equal(t, len(val(in.Pending(ctx, at(0), 9))(t)), 1)
+		equal(t, len(val(in.Pending(ctx, at(0), storage.Cursor{}, 9))(t)), 1)
 	})
 
 	t.Run("many different events at once are all kept", func(t *testing.T) {
@@ -95,7 +95,7 @@ func testInbox(t *testing.T, s suite) {
 		}) {
 			ok(t, err)
 		}
-		equal(t, len(val(in.Pending(ctx, at(0), 1e6))(t)), racers*20)
+		equal(t, len(val(in.Pending(ctx, at(0), storage.Cursor{}, 1e6))(t)), racers*20)
 	})
 
 	t.Run("pending are the due ones in order up to the limit", func(t *testing.T) {
@@ -110,10 +110,10 @@ func testInbox(t *testing.T, s suite) {
 			storage.Event{Key: "dead", Dead: true},
 		)
 		// Go's order of text: upper case first, 乙 (U+4E59) before 甲 (U+7532).
-		equal(t, keys(val(in.Pending(ctx, at(10), 99))(t)), []string{"zero", "B", "b", "乙", "甲", "now"})
-		equal(t, keys(val(in.Pending(ctx, at(10), 2))(t)), []string{"zero", "B"})
-		equal(t, keys(val(in.Pending(ctx, at(10), 0))(t)), nil)
-		equal(t, keys(val(in.Pending(ctx, at(4), 99))(t)), []string{"zero"})
+		equal(t, keys(val(in.Pending(ctx, at(10), storage.Cursor{}, 99))(t)), []string{"zero", "B", "b", "乙", "甲", "now"})
+		equal(t, keys(val(in.Pending(ctx, at(10), storage.Cursor{}, 2))(t)), []string{"zero", "B"})
+		equal(t, keys(val(in.Pending(ctx, at(10), storage.Cursor{}, 0))(t)), nil)
+		equal(t, keys(val(in.Pending(ctx, at(4), storage.Cursor{}, 99))(t)), []string{"zero"})
 	})
 
 	t.Run("done removes the payload and keeps the key", func(t *testing.T) {
@@ -121,7 +121,7 @@ func testInbox(t *testing.T, s suite) {
 		ok(t, in.Done(ctx, "k", at(1)))
 		ok(t, in.Done(ctx, "k", at(2)))
 		ok(t, in.Done(ctx, "dead", at(2)))
-		equal(t, keys(val(in.Pending(ctx, at(10), 9))(t)), nil)
+		equal(t, keys(val(in.Pending(ctx, at(10), storage.Cursor{}, 9))(t)), nil)
 		equal(t, keys(val(in.Dead(ctx, 9))(t)), nil)
 		equal(t, val(in.Accept(ctx, storage.Event{Key: "k"}))(t), false)
 		wants(t, in.Defer(ctx, "k", 1, at(1), false, ""), storage.ErrNotFound)
@@ -132,17 +132,17 @@ func testInbox(t *testing.T, s suite) {
 		e.Dead = false
 		ctx, in := setup(t, e)
 		ok(t, in.Defer(ctx, e.Key, 4, at(30), false, "超时"))
-		equal(t, keys(val(in.Pending(ctx, at(29), 9))(t)), nil)
+		equal(t, keys(val(in.Pending(ctx, at(29), storage.Cursor{}, 9))(t)), nil)
 		e.Attempts, e.Next, e.Error = 4, at(30), "超时"
-		equal(t, val(in.Pending(ctx, at(30), 9))(t), []storage.Event{e})
+		equal(t, val(in.Pending(ctx, at(30), storage.Cursor{}, 9))(t), []storage.Event{e})
 
 		ok(t, in.Defer(ctx, e.Key, 5, at(40), true, "poison"))
 		e.Attempts, e.Next, e.Error, e.Dead = 5, at(40), "poison", true
-		equal(t, keys(val(in.Pending(ctx, at(99), 9))(t)), nil)
+		equal(t, keys(val(in.Pending(ctx, at(99), storage.Cursor{}, 9))(t)), nil)
 		equal(t, val(in.Dead(ctx, 9))(t), []storage.Event{e})
 
 		ok(t, in.Defer(ctx, e.Key, 0, at(0), false, ""))
-		equal(t, keys(val(in.Pending(ctx, at(0), 9))(t)), []string{e.Key})
+		equal(t, keys(val(in.Pending(ctx, at(0), storage.Cursor{}, 9))(t)), []string{e.Key})
 		wants(t, in.Defer(ctx, "unknown", 1, at(1), false, ""), storage.ErrNotFound)
 	})
 
@@ -194,7 +194,7 @@ func testInbox(t *testing.T, s suite) {
 		equal(t, val(in.Sweep(ctx, at(5)))(t), 2)
 		equal(t, val(in.Sweep(ctx, at(5)))(t), 0)
 		equal(t, keys(val(in.Dead(ctx, 9))(t)), []string{"new"})
-		equal(t, keys(val(in.Pending(ctx, at(0), 9))(t)), []string{"waiting", "revived"})
+		equal(t, keys(val(in.Pending(ctx, at(0), storage.Cursor{}, 9))(t)), []string{"waiting", "revived"})
 		for key, fresh := range map[string]bool{"old": true, "died": true, "new": false, "revived": false, "waiting": false, "handled": false} {
 			equal(t, val(in.Accept(ctx, storage.Event{Key: key}))(t), fresh)
 		}
@@ -228,5 +228,35 @@ func testInbox(t *testing.T, s suite) {
 			ok(t, err)
 		}
 		equal(t, val(in.Sweep(ctx, at(2)))(t), 2*each)
+	})
+
+	t.Run("pending goes on after a cursor", func(t *testing.T) {
+		at := func(n int) storage.Cursor { return storage.Cursor{Next: at(n)} }
+		ctx, in := setup(t)
+		for _, e := range []storage.Event{{Key: ""}, {Key: "z", Next: at(1).Next}, {Key: "a", Next: at(2).Next}, {Key: "甲", Next: at(2).Next}, {Key: "乙", Next: at(3).Next}} {
+			equal(t, val(in.Accept(ctx, e))(t), true)
+		}
+		var seen []string
+		var after storage.Cursor
+		for {
+			page := val(in.Pending(ctx, at(9).Next, after, 2))(t)
+			seen = append(seen, keys(page)...)
+			if len(page) < 2 {
+				break
+			}
+			after = storage.Cursor{Next: page[1].Next, Key: page[1].Key}
+		}
+		equal(t, seen, []string{"", "z", "a", "甲", "乙"})
+		equal(t, keys(val(in.Pending(ctx, at(2).Next, storage.Cursor{Next: at(2).Next, Key: "a"}, 9))(t)), []string{"甲"})
+		equal(t, keys(val(in.Pending(ctx, at(9).Next, at(3), 9))(t)), []string{"乙"})
+	})
+
+	t.Run("waiting are the events of the keys that still wait, as they are", func(t *testing.T) {
+		ctx, in := setup(t, storage.Event{Key: "b", Payload: []byte("b")}, storage.Event{Key: "done"}, storage.Event{Key: "dead", Dead: true}, storage.Event{Key: "甲"}, storage.Event{Key: "c"})
+		ok(t, in.Done(ctx, "done", at(1)))
+		ok(t, in.Defer(ctx, "甲", 2, at(5), false, "r"))
+		got := val(in.Waiting(ctx, "甲", "b", "done", "dead", "unknown", "b"))(t)
+		equal(t, got, []storage.Event{{Key: "b", Payload: []byte("b")}, {Key: "甲", Attempts: 2, Next: at(5), Error: "r"}})
+		equal(t, val(in.Waiting(ctx))(t), []storage.Event(nil))
 	})
 }

@@ -2,11 +2,20 @@ package storagetest
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"roundsman/storage"
 )
+
+// bothSides is the outbox as whoever says something and whoever delivers it see it.
+type bothSides struct {
+	storage.Outbox
+	storage.Deliveries
+}
+
+func sides(s storage.Store) bothSides { return bothSides{s.Outbox(), s.Deliveries()} }
 
 func fullPost() storage.Post {
 	return storage.Post{
@@ -29,10 +38,10 @@ func asDesired(p storage.Post) storage.Post {
 }
 
 func testOutbox(t *testing.T, s suite) {
-	setup := func(t *testing.T, posts ...storage.Post) (context.Context, storage.Outbox) {
+	setup := func(t *testing.T, posts ...storage.Post) (context.Context, bothSides) {
 		t.Helper()
 		t.Parallel()
-		out := s.open(t).Outbox()
+		out := sides(s.open(t))
 		for _, p := range posts {
 			equal(t, val(out.Desire(t.Context(), p))(t), true)
 		}
@@ -54,12 +63,12 @@ func testOutbox(t *testing.T, s suite) {
 		return out
 	}
 	// claim takes the post at 0 for the owner, until 60.
-	claim := func(t *testing.T, out storage.Outbox, id, owner string) storage.Post {
+	claim := func(t *testing.T, out bothSides, id, owner string) storage.Post {
 		t.Helper()
 		return val(out.Claim(t.Context(), id, at(0), storage.Claim{Owner: owner, Until: at(60)}))(t)
 	}
 	// send brings the post to an end.
-	send := func(t *testing.T, out storage.Outbox, id string, version int64, state storage.PostState) {
+	send := func(t *testing.T, out bothSides, id string, version int64, state storage.PostState) {
 		t.Helper()
 		claim(t, out, id, "sender")
 		ok(t, out.Report(t.Context(), id, "sender", storage.Progress{State: state, SentVersion: version}, true))
@@ -388,5 +397,47 @@ func testOutbox(t *testing.T, s suite) {
 				wants(t, err, storage.ErrNotFound)
 			}
 		}
+	})
+
+	t.Run("a post that is not pending is brought back", func(t *testing.T) {
+		ctx, out := setup(t, post("u", 0), post("f", 1), post("s", 2), post("p", 3))
+		claim(t, out, "u", "a")
+		ok(t, out.Report(ctx, "u", "a", storage.Progress{
+			State: storage.PostUncertain, TryVersion: 1, TryPart: 1, TrySince: at(1), Remote: []string{"om_1"}, Attempts: 9, Next: at(99), Error: "e",
+		}, true))
+		send(t, out, "f", 0, storage.PostFailed)
+		send(t, out, "s", 1, storage.PostSent)
+		lost := []storage.PostState{storage.PostUncertain, storage.PostFailed}
+		equal(t, val(out.Again(ctx, "s", lost...))(t), false)
+		equal(t, val(out.Again(ctx, "p", lost...))(t), false)
+		equal(t, val(out.Again(ctx, "p", storage.PostPending))(t), false)
+		equal(t, val(out.Again(ctx, "u"))(t), false)
+		_, err := out.Again(ctx, "unknown", lost...)
+		wants(t, err, storage.ErrNotFound)
+		equal(t, ids(val(out.Due(ctx, at(9), "", 9))(t)), []string{"p"})
+		equal(t, val(out.Again(ctx, "u", lost...))(t), true)
+		equal(t, val(out.Again(ctx, "u", lost...))(t), false)
+		equal(t, val(out.Again(ctx, "f", lost...))(t), true)
+		equal(t, val(out.Again(ctx, "s", storage.PostSent))(t), true)
+		equal(t, ids(val(out.Due(ctx, at(9), "", 9))(t)), []string{"u", "f", "s", "p"})
+		u := val(out.Get(ctx, "u"))(t)
+		equal(t, u.Progress, storage.Progress{State: storage.PostPending, TryVersion: 1, TryPart: 1, Remote: []string{"om_1"}})
+		equal(t, val(out.Get(ctx, "s"))(t).SentVersion, int64(1))
+	})
+
+	t.Run("many bring one post back and one does", func(t *testing.T) {
+		_, out := setup(t, post("u", 0))
+		send(t, out, "u", 0, storage.PostUncertain)
+		var did atomic.Int32
+		for _, err := range race(t, func(ctx context.Context, _ int) error {
+			changed, err := out.Again(ctx, "u", storage.PostUncertain)
+			if changed {
+				did.Add(1)
+			}
+			return err
+		}) {
+			ok(t, err)
+		}
+		equal(t, did.Load(), int32(1))
 	})
 }

@@ -65,7 +65,7 @@ func (m *model) report(owner string, state storage.PostState, sent int64, releas
 func testOutboxProperties(t *testing.T, s suite) {
 	t.Run("any order of desires, claims and reports goes forward only", func(t *testing.T) {
 		t.Parallel()
-		out := s.open(t).Outbox()
+		out := sides(s.open(t))
 		var posts atomic.Int64 // a post of its own for every try
 		rapid.Check(t, func(t *rapid.T) {
 			ctx := context.Background()
@@ -124,7 +124,7 @@ func testOutboxProperties(t *testing.T, s suite) {
 	t.Run("senders converge on the newest version while it changes", func(t *testing.T) {
 		t.Parallel()
 		const newest = 40
-		out := s.open(t).Outbox()
+		out := sides(s.open(t))
 		ctx, cancel := context.WithTimeout(t.Context(), long)
 		defer cancel()
 		_ = val(out.Desire(ctx, storage.Post{ID: "p", Version: 1}))(t)
@@ -177,7 +177,7 @@ func testOutboxProperties(t *testing.T, s suite) {
 
 	t.Run("what is due is what the contract says", func(t *testing.T) {
 		t.Parallel()
-		out := s.open(t).Outbox()
+		out := sides(s.open(t))
 		var tries atomic.Int64 // chats of its own for every try
 		rapid.Check(t, func(t *rapid.T) {
 			ctx := context.Background()

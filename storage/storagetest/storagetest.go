@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"Runs", testRuns},
 		{"Media", testMedia},
 		{"Imports", testImports},
+		{"Leases", testLeases},
+		{"Quotas", testQuotas},
 	} {
 		t.Run(noun.name, func(t *testing.T) {
 			t.Parallel()

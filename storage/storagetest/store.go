@@ -27,7 +27,8 @@ func calls(s storage.Store) []call {
 	return []call{
 		{"Ping", s.Ping},
 		{"Inbox.Accept", func(ctx context.Context) error { return drop(s.Inbox().Accept(ctx, storage.Event{Key: "k"})) }},
-		{"Inbox.Pending", func(ctx context.Context) error { return drop(s.Inbox().Pending(ctx, at(0), 1)) }},
+		{"Inbox.Pending", func(ctx context.Context) error { return drop(s.Inbox().Pending(ctx, at(0), storage.Cursor{}, 1)) }},
+		{"Inbox.Waiting", func(ctx context.Context) error { return drop(s.Inbox().Waiting(ctx, "k")) }},
 		{"Inbox.Defer", func(ctx context.Context) error { return s.Inbox().Defer(ctx, "k", 1, at(1), false, "r") }},
 		{"Inbox.Done", func(ctx context.Context) error { return s.Inbox().Done(ctx, "k", at(0)) }},
 		{"Inbox.Dead", func(ctx context.Context) error { return drop(s.Inbox().Dead(ctx, 1)) }},
@@ -36,14 +37,15 @@ func calls(s storage.Store) []call {
 		{"Outbox.Desire", func(ctx context.Context) error {
 			return drop(s.Outbox().Desire(ctx, storage.Post{ID: "p", Version: 1}))
 		}},
-		{"Outbox.Due", func(ctx context.Context) error { return drop(s.Outbox().Due(ctx, at(0), "", 1)) }},
-		{"Outbox.Due of a chat", func(ctx context.Context) error { return drop(s.Outbox().Due(ctx, at(0), "c", 1)) }},
-		{"Outbox.Claim", func(ctx context.Context) error {
-			return drop(s.Outbox().Claim(ctx, "p", at(0), storage.Claim{Owner: "o", Until: at(1)}))
+		{"Deliveries.Due", func(ctx context.Context) error { return drop(s.Deliveries().Due(ctx, at(0), "", 1)) }},
+		{"Deliveries.Due of a chat", func(ctx context.Context) error { return drop(s.Deliveries().Due(ctx, at(0), "c", 1)) }},
+		{"Deliveries.Claim", func(ctx context.Context) error {
+			return drop(s.Deliveries().Claim(ctx, "p", at(0), storage.Claim{Owner: "o", Until: at(1)}))
 		}},
-		{"Outbox.Report", func(ctx context.Context) error {
-			return s.Outbox().Report(ctx, "p", "o", storage.Progress{State: storage.PostSent}, true)
+		{"Deliveries.Report", func(ctx context.Context) error {
+			return s.Deliveries().Report(ctx, "p", "o", storage.Progress{State: storage.PostSent}, true)
 		}},
+		{"Outbox.Again", func(ctx context.Context) error { return drop(s.Outbox().Again(ctx, "p", storage.PostSent)) }},
 		{"Outbox.Get", func(ctx context.Context) error { return drop(s.Outbox().Get(ctx, "p")) }},
 		{"Outbox.List", func(ctx context.Context) error { return drop(s.Outbox().List(ctx, storage.PostSent, 1)) }},
 		{"Outbox.Backlog", func(ctx context.Context) error { return drop2(s.Outbox().Backlog(ctx)) }},
@@ -96,6 +98,14 @@ func calls(s storage.Store) []call {
 		{"Imports.Put", func(ctx context.Context) error { return s.Imports().Put(ctx, storage.Import{ID: "i"}) }},
 		{"Imports.Pending", func(ctx context.Context) error { return drop(s.Imports().Pending(ctx)) }},
 		{"Imports.Done", func(ctx context.Context) error { return s.Imports().Done(ctx, "i") }},
+		{"Leases.Take", func(ctx context.Context) error { return s.Leases().Take(ctx, "l", "o", at(0), at(1)) }},
+		{"Leases.Keep", func(ctx context.Context) error { return s.Leases().Keep(ctx, "l", "o", at(2)) }},
+		{"Leases.Give", func(ctx context.Context) error { return s.Leases().Give(ctx, "l", "o") }},
+		{"Leases.Sweep", func(ctx context.Context) error { return drop(s.Leases().Sweep(ctx, at(0))) }},
+		{"Quotas.Swap", func(ctx context.Context) error { return s.Quotas().Swap(ctx, storage.Quota{Key: "q", Version: 1}) }},
+		{"Quotas.Get", func(ctx context.Context) error { return drop(s.Quotas().Get(ctx, "q")) }},
+		{"Quotas.Swap again", func(ctx context.Context) error { return s.Quotas().Swap(ctx, storage.Quota{Key: "q", Version: 2}) }},
+		{"Quotas.Sweep", func(ctx context.Context) error { return drop(s.Quotas().Sweep(ctx, at(0))) }},
 	}
 }
 
@@ -213,7 +223,7 @@ func testStore(t *testing.T, s suite) {
 			keys = append(keys, k)
 		}
 		have := make(map[string]bool)
-		for _, e := range val(again.Inbox().Pending(t.Context(), at(0), 1<<20))(t) {
+		for _, e := range val(again.Inbox().Pending(t.Context(), at(0), storage.Cursor{}, 1<<20))(t) {
 			have[e.Key] = true
 		}
 		for _, k := range keys {
@@ -247,7 +257,7 @@ func testStore(t *testing.T, s suite) {
 
 		st = s.reopen(t, st)
 		ok(t, st.Ping(ctx))
-		equal(t, val(st.Inbox().Pending(ctx, at(1e6), 9))(t), []storage.Event{event})
+		equal(t, val(st.Inbox().Pending(ctx, at(1e6), storage.Cursor{}, 9))(t), []storage.Event{event})
 		equal(t, val(st.Outbox().Get(ctx, post.ID))(t), asDesired(post))
 		equal(t, val(st.Facts().Get(ctx, fact.ID))(t), fact)
 		equal(t, val(st.Roster().Reps(ctx))(t), []visit.Rep{rep})

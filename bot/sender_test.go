@@ -447,7 +447,7 @@ func TestAnOutageOfOnePlatformIsItsOwn(t *testing.T) {
 	well := wellPlatform{newChatPlatform(bot.Abilities{})}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	sender := bot.NewSender(s.store.Outbox(), []bot.Platform{s.platform, well}, bot.NewMetrics(prometheus.NewRegistry()),
+	sender := bot.NewSender(s.store.Deliveries(), []bot.Platform{s.platform, well}, bot.NewMetrics(prometheus.NewRegistry()),
 		slog.New(slog.DiscardHandler), s.clock.Now, "sender", func(context.Context, storage.Post) error { return nil })
 	done := make(chan struct{})
 	go func() { sender.Run(ctx); close(done) }()

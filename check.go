@@ -38,7 +38,7 @@ func (checkCmd) Run(env *runtimeEnv) (err error) {
 	for _, p := range platforms {
 		checks, ok := p.(bot.Checker)
 		if !ok {
-			c.line(p.Name(), p.Ready(ctx), "")
+			c.line(p.Name(), bot.Ready(p.Vitals(ctx)), "")
 			continue
 		}
 		for _, r := range checks.Check(ctx) {

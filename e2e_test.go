@@ -17,6 +17,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"roundsman/bot"
 	"roundsman/config"
 	"roundsman/geo"
 	sandboxfeishu "roundsman/sandbox/feishu"
@@ -142,7 +143,7 @@ func newCompany(t *testing.T, mode string) *company {
 	if mode == "webhook" {
 		c.ok(c.feishu.SetCallback("http://" + p.Addr() + "/feishu/events"))
 	} else {
-		c.eventually("Feishu is connected", func() bool { return p.platforms[0].Ready(t.Context()) == nil })
+		c.eventually("Feishu is connected", func() bool { return bot.Ready(p.platforms[0].Vitals(t.Context())) == nil })
 	}
 	c.ok(c.wecom.SetCallback("http://" + p.Addr() + "/wecom/callback"))
 	return c

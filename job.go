@@ -49,7 +49,7 @@ func (c jobCmd) Run(env *runtimeEnv) (err error) {
 		return err
 	}
 	s := scheduler.New(scheduler.Options{
-		Store: store, Outbox: bot.NewOutbox(store.Outbox(), time.Now, func() {}), Say: say,
+		Store: store, Outbox: bot.NewOutbox(store.Outbox(), time.Now, func(string) {}), Say: say,
 		Policy: policyOf(cfg), Now: time.Now, Log: env.log,
 	})
 	if !slices.Contains(s.Names(), c.Name) {

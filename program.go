@@ -48,7 +48,9 @@ type Program struct {
 	platforms []bot.Platform
 	log       *slog.Logger
 	now       func() time.Time
-	noTick    bool
+	// clock is the store's, if several processes share it; nil otherwise.
+	clock  *sharedClock
+	noTick bool
 
 	registry  *prometheus.Registry
 	spool     *bot.Spool
@@ -69,7 +71,7 @@ type Program struct {
 // programOptions are what tests and the demo set.
 type programOptions struct {
 	Log *slog.Logger
-	// Now is the clock; nil is the real one.
+	// Now is the clock; nil is the store's where several processes share it, else the machine's.
 	Now func() time.Time
 	// NoTick leaves the scheduler to whoever calls Tick.
 	NoTick bool
@@ -77,9 +79,6 @@ type programOptions struct {
 
 // newProgram opens the store for serving and wires everything; nothing runs until Start.
 func newProgram(ctx context.Context, cfg *config.Config, o programOptions) (_ *Program, err error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	p := &Program{cfg: cfg, log: o.Log, now: o.Now, noTick: o.NoTick, registry: prometheus.NewRegistry()}
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if p.store, err = openStore(ctx, cfg.Storage.Reveal(), true); err != nil {
@@ -90,7 +89,10 @@ func newProgram(ctx context.Context, cfg *config.Config, o programOptions) (_ *P
 			err = errors.Join(err, p.store.Close())
 		}
 	}()
-	if p.platforms, err = newPlatforms(cfg, o.Now, o.Log); err != nil {
+	if err = p.setClock(ctx); err != nil {
+		return nil, err
+	}
+	if p.platforms, err = newPlatforms(cfg, p.now, o.Log); err != nil {
 		return nil, err
 	}
 	if p.spool, err = bot.OpenSpool(cfg.Spool); err != nil {
@@ -103,6 +105,21 @@ func newProgram(ctx context.Context, cfg *config.Config, o programOptions) (_ *P
 		return nil, fmt.Errorf("finish an interrupted import: %w", err)
 	}
 	return p, p.wire()
+}
+
+// setClock chooses the clock that everything goes by.
+func (p *Program) setClock(ctx context.Context) (err error) {
+	if p.now != nil {
+		return nil
+	}
+	p.now = time.Now
+	if shared, ok := p.store.(storage.Clock); ok {
+		if p.clock, err = newSharedClock(ctx, shared); err != nil {
+			return err
+		}
+		p.now = p.clock.Now
+	}
+	return nil
 }
 
 // wire builds the message path.
@@ -121,23 +138,21 @@ func (p *Program) wire() error {
 	}
 	metrics := bot.NewMetrics(p.registry)
 	owner := randomName()
-	outbox := bot.NewOutbox(p.store.Outbox(), p.now, func() { p.sender.Wake() })
+	outbox := bot.NewOutbox(p.store.Outbox(), p.now, func(chat string) { p.sender.Wake(chat) })
 	p.intake = bot.NewIntake(p.store.Inbox(), p.spool, metrics, p.log, func() { p.lanes.Wake() })
-	p.sender = bot.NewSender(p.store.Deliveries(), p.platforms, metrics, p.log, p.now, owner,
-		func(ctx context.Context, post storage.Post) error { return p.scheduler.Lost(ctx, post) })
+	p.sender = bot.NewSender(p.store, p.platforms, metrics, p.log, p.now, owner,
+		func(ctx context.Context, l bot.Loss) error { return p.scheduler.Lost(ctx, l) })
 	p.photos = bot.NewPhotos(p.store.Media(), p.intake, p.platforms, p.cfg.Limits.PhotoBytes, metrics, p.log, p.now, owner)
 	policy := policyOf(p.cfg)
 	service := handlers.New(handlers.Options{
 		Store: p.store, Outbox: outbox, Platforms: p.platforms, Say: say, Buttons: buttons, Policy: policy,
 		Admins: admins, FetchPhotos: p.photos.Wake, Now: p.now, Log: p.log,
 	})
-	p.lanes = bot.NewLanes(p.store.Inbox(), service, metrics, p.log, p.now)
+	p.lanes = bot.NewLanes(p.store, service, metrics, p.log, p.now, owner)
 	p.scheduler = scheduler.New(scheduler.Options{
-		Store: p.store, Outbox: outbox, Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log,
+		Store: p.store, Outbox: outbox, Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log, Ran: metrics.Ran,
 	})
-	p.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: "roundsman", Name: "spool_events", Help: "Events waiting on disk.",
-	}, func() float64 { return float64(p.spool.Len()) }))
+	p.registry.MustRegister(gauges{p})
 	return nil
 }
 
@@ -164,6 +179,9 @@ func (p *Program) Start(ctx context.Context) error {
 	p.wg.Go(func() { p.sender.Run(ctx) })
 	p.wg.Go(func() { p.photos.Run(ctx) })
 	p.wg.Go(func() { p.tidy(ctx) })
+	if p.clock != nil {
+		p.wg.Go(func() { p.clock.run(ctx) })
+	}
 	for _, platform := range p.platforms {
 		p.wg.Go(func() { p.listen(ctx, platform) })
 	}
@@ -219,26 +237,6 @@ func (p *Program) routes() http.Handler {
 		platform.Routes(mux, p.intake)
 	}
 	return mux
-}
-
-// readyz says whether messages can be taken and sent, without details: the log and `check` have those.
-func (p *Program) readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
-	defer cancel()
-	code, text := http.StatusOK, ""
-	report := func(name string, err error) {
-		state := "ok"
-		if err != nil {
-			code, state = http.StatusServiceUnavailable, "not ready"
-		}
-		text += name + ": " + state + "\n"
-	}
-	report("storage", p.store.Ping(ctx))
-	for _, platform := range p.platforms {
-		report(platform.Name(), platform.Ready(ctx))
-	}
-	w.WriteHeader(code)
-	_, _ = w.Write([]byte(text))
 }
 
 // newServer returns a server that slow or idle clients cannot exhaust.
@@ -301,7 +299,9 @@ func (p *Program) forget(ctx context.Context) error {
 	_, errOut := p.store.Outbox().Sweep(ctx, now.Add(-postFor))
 	_, errFacts := p.store.Facts().Redact(ctx, visit.DateOf(now.Add(-p.cfg.Privacy.KeepCoordinates).In(p.cfg.Zone)))
 	_, errMedia := p.store.Media().Sweep(ctx, now.Add(-p.cfg.Privacy.KeepPhotos))
-	return errors.Join(errIn, errOut, errFacts, errMedia)
+	_, errLeases := p.store.Leases().Sweep(ctx, now.Add(-time.Hour))
+	_, errQuotas := p.store.Quotas().Sweep(ctx, now)
+	return errors.Join(errIn, errOut, errFacts, errMedia, errLeases, errQuotas)
 }
 
 func (p *Program) drainSpool(ctx context.Context) {

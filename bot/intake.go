@@ -34,7 +34,12 @@ func (in *Intake) Accept(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	return in.insert(ctx, m.Platform, e)
+	began := time.Now()
+	if err := in.insert(ctx, m.Platform, e); err != nil {
+		return err
+	}
+	in.metrics.accepting.Observe(time.Since(began).Seconds())
+	return nil
 }
 
 // Keep makes m durable in the store or, when that does not answer, on disk.
@@ -43,6 +48,8 @@ func (in *Intake) Keep(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
+	began := time.Now()
+	defer func() { in.metrics.accepting.Observe(time.Since(began).Seconds()) }()
 	err = in.insert(ctx, m.Platform, e)
 	if err == nil || in.spool == nil {
 		return err
@@ -72,9 +79,11 @@ func (in *Intake) insert(ctx context.Context, platform string, e storage.Event) 
 	}
 	if !fresh {
 		in.metrics.duplicate.WithLabelValues(platform).Inc()
+		in.log.Info("was there already", "platform", platform, "event", e.Key)
 		return nil
 	}
 	in.metrics.accepted.WithLabelValues(platform).Inc()
+	in.log.Info("accepted", "platform", platform, "event", e.Key)
 	in.arrived()
 	return nil
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"roundsman/storage"
@@ -21,7 +23,7 @@ type Handler interface {
 	// Handle does what m asks for. It may be called again for the same m, after
 	// an error or a crash at any line, and must then come to the same.
 	Handle(ctx context.Context, m Message) error
-	// GiveUp is called when m failed for the last time.
+	// GiveUp is called when m failed for the last time, perhaps more than once.
 	GiveUp(ctx context.Context, m Message)
 }
 
@@ -30,37 +32,65 @@ const (
 	maxTries = 5
 	// lanesAtOnce bounds the handlers that run at the same time.
 	lanesAtOnce = 16
-	// pendingBatch bounds the events held in memory.
+	// laneTurn is how many events a lane may handle before others have their turn.
+	laneTurn = 16
+	// laneFor is how long a lane is held without being heard of: longer than one
+	// event can take, and short enough that a dead process's lanes are taken
+	// over within a minute.
+	laneFor = 45 * time.Second
+	// laneAgain is how long a lane that another process holds is left alone.
+	laneAgain = 2 * time.Second
+	// pendingBatch bounds the events of which the keys are held in memory, and
+	// pendingPages how far beyond lanes that others hold the inbox is read.
 	pendingBatch = 512
+	pendingPages = 20
 	// handleWithin bounds one try, settleWithin the recording of how it ended.
 	handleWithin = 30 * time.Second
 	settleWithin = 5 * time.Second
 )
 
 // Lanes takes events from the inbox to their handler: in parallel between
-// lanes, one at a time within one.
+// lanes, one at a time within one, whichever process it runs in.
+//
+// A lane is a lease. It is fenced by the order of things: an event is marked
+// handled only after the store has confirmed, when all was written, that the
+// lease is still ours. What a process wrote after it lost its lane is therefore
+// done again by whoever has it, which for facts is nothing, and what the chat
+// shows is then brought to the state of the whole day.
 type Lanes struct {
 	inbox   storage.Inbox
+	leases  storage.Leases
 	handler Handler
 	metrics *Metrics
 	log     *slog.Logger
 	now     func() time.Time
+	owner   string
+	takings atomic.Int64
 	wake    chan struct{}
 
-	mu     sync.Mutex
-	queues map[string][]storage.Event
+	mu sync.Mutex
+	// queues are the keys that wait, by lane; a lane with a queue has a goroutine.
+	queues map[string][]string
 	held   map[string]bool
-	// since holds what was finished since the inbox was last read: that reading may still show it as pending.
-	since map[string]bool
-	slots chan struct{}
-	wg    sync.WaitGroup
+	// elsewhere says until when a lane that another process has is left alone,
+	// and skipped which lane such a lane's events are in.
+	elsewhere map[string]time.Time
+	skipped   map[string]string
+	slots     chan struct{}
+	wg        sync.WaitGroup
 }
 
-// NewLanes returns Lanes that do nothing until Run.
-func NewLanes(inbox storage.Inbox, h Handler, metrics *Metrics, log *slog.Logger, now func() time.Time) *Lanes {
+// NewLanes returns Lanes that do nothing until Run. The owner's name tells
+// processes apart; now is the clock by which all of them count leases.
+func NewLanes(store interface {
+	Inbox() storage.Inbox
+	Leases() storage.Leases
+}, h Handler, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string,
+) *Lanes {
 	return &Lanes{
-		inbox: inbox, handler: h, metrics: metrics, log: log, now: now, wake: make(chan struct{}, 1),
-		queues: make(map[string][]storage.Event), held: make(map[string]bool), since: make(map[string]bool), slots: make(chan struct{}, lanesAtOnce),
+		inbox: store.Inbox(), leases: store.Leases(), handler: h, metrics: metrics, log: log, now: now, owner: owner,
+		wake: make(chan struct{}, 1), queues: make(map[string][]string), held: make(map[string]bool),
+		elsewhere: make(map[string]time.Time), skipped: make(map[string]string), slots: make(chan struct{}, lanesAtOnce),
 	}
 }
 
@@ -70,7 +100,7 @@ func (l *Lanes) Wake() { signal(l.wake) }
 // Run works until ctx ends, then waits for what is being handled.
 func (l *Lanes) Run(ctx context.Context) {
 	defer l.wg.Wait()
-	attend(ctx, l.wake, func() {
+	attend(ctx, l.wake, func(bool) {
 		if err := l.fill(ctx); err != nil && ctx.Err() == nil {
 			l.log.Error("cannot read the inbox", "error", err)
 		}
@@ -79,124 +109,300 @@ func (l *Lanes) Run(ctx context.Context) {
 
 // fill hands pending events to their lanes.
 func (l *Lanes) fill(ctx context.Context) error {
-	l.mu.Lock()
-	clear(l.since)
-	l.mu.Unlock()
-	events, err := l.inbox.Pending(ctx, l.now(), storage.Cursor{}, pendingBatch)
-	if err != nil {
-		return fmt.Errorf("read pending events: %w", err)
+	if l.room() < pendingBatch/2 {
+		// Who finishes something wakes us.
+		return nil
 	}
-	for _, e := range events {
-		l.mu.Lock()
-		held := l.held[e.Key] || l.since[e.Key]
-		l.mu.Unlock()
-		if held {
-			continue
-		}
-		var m Message
-		if err := json.Unmarshal(e.Payload, &m); err != nil {
-			l.fail(ctx, e, Message{}, maxTries, fmt.Errorf("read an event: %w", err))
-			continue
-		}
-		lane, err := l.handler.Lane(ctx, m)
+	skipped := make(map[string]string)
+	var after storage.Cursor
+	for range pendingPages {
+		events, err := l.inbox.Pending(ctx, l.now(), after, pendingBatch)
 		if err != nil {
-			return fmt.Errorf("find an event's lane: %w", err)
+			return fmt.Errorf("read pending events: %w", err)
 		}
-		l.enqueue(ctx, lane, e)
+		for _, e := range events {
+			if l.room() <= 0 {
+				return nil
+			}
+			if err := l.queue(ctx, e, skipped); err != nil {
+				return err
+			}
+		}
+		if len(events) < pendingBatch {
+			break
+		}
+		last := events[len(events)-1]
+		after = storage.Cursor{Next: last.Next, Key: last.Key}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.skipped = skipped
+	return nil
+}
+
+// room is how many more events may be held.
+func (l *Lanes) room() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return pendingBatch - len(l.held)
+}
+
+// queue puts an event into its lane, or notes that another process has the lane.
+func (l *Lanes) queue(ctx context.Context, e storage.Event, skipped map[string]string) error {
+	l.mu.Lock()
+	lane, known := l.skipped[e.Key]
+	skip := l.held[e.Key] || known && l.left(lane)
+	l.mu.Unlock()
+	if skip {
+		if known {
+			skipped[e.Key] = lane
+		}
+		return nil
+	}
+	lane, err := l.lane(ctx, e)
+	if err != nil {
+		return fmt.Errorf("find an event's lane: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.left(lane) {
+		skipped[e.Key] = lane
+		return nil
+	}
+	l.held[e.Key] = true
+	queue, running := l.queues[lane]
+	l.queues[lane] = append(queue, e.Key)
+	if !running {
+		l.wg.Go(func() { l.drain(ctx, lane) })
 	}
 	return nil
 }
 
-func (l *Lanes) enqueue(ctx context.Context, lane string, e storage.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held[e.Key] = true
-	queue, running := l.queues[lane]
-	l.queues[lane] = append(queue, e)
-	if !running {
-		l.wg.Go(func() { l.drain(ctx, lane) })
+// left reports whether a lane is left to the process that has it.
+func (l *Lanes) left(lane string) bool {
+	until, ok := l.elsewhere[lane]
+	if ok && !l.now().Before(until) {
+		delete(l.elsewhere, lane)
+		return false
 	}
+	return ok
 }
 
-// drain handles a lane's events until there are none.
-func (l *Lanes) drain(ctx context.Context, lane string) {
-	l.slots <- struct{}{}
-	defer func() { <-l.slots }()
-	for {
-		l.mu.Lock()
-		queue := l.queues[lane]
-		if len(queue) == 0 || ctx.Err() != nil {
-			for _, e := range queue {
-				delete(l.held, e.Key)
-			}
-			delete(l.queues, lane)
-			l.mu.Unlock()
-			// More may be pending than one batch held.
-			l.Wake()
-			return
-		}
-		e := queue[0]
-		l.queues[lane] = queue[1:]
-		l.mu.Unlock()
-
-		// What was begun is finished, also while stopping.
-		l.handle(context.WithoutCancel(ctx), e)
-		l.mu.Lock()
-		delete(l.held, e.Key)
-		l.since[e.Key] = true
-		l.mu.Unlock()
-	}
-}
-
-func (l *Lanes) handle(ctx context.Context, e storage.Event) {
+// lane names the lane of an event; one that cannot be read has one of its own.
+func (l *Lanes) lane(ctx context.Context, e storage.Event) (string, error) {
 	var m Message
 	if err := json.Unmarshal(e.Payload, &m); err != nil {
-		l.fail(ctx, e, m, maxTries, fmt.Errorf("read an event: %w", err))
-		return
+		return "unreadable/" + e.Key, nil
 	}
-	if err := l.try(ctx, m); err != nil {
-		l.fail(ctx, e, m, e.Attempts+1, err)
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, settleWithin)
-	defer cancel()
-	if err := l.inbox.Done(ctx, e.Key, l.now()); err != nil {
-		// It will be handled again, to the same end.
-		l.log.Error("cannot mark an event handled", "event", e.Key, "error", err)
-		return
-	}
-	l.metrics.handled.WithLabelValues("done").Inc()
+	return l.handler.Lane(ctx, m)
 }
 
-func (l *Lanes) try(ctx context.Context, m Message) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, handleWithin)
+// drain handles a lane's events until there are none, turn by turn.
+func (l *Lanes) drain(ctx context.Context, lane string) {
+	for ours := true; ours; {
+		l.slots <- struct{}{}
+		ours = l.turn(ctx, lane)
+		<-l.slots
+		if !ours {
+			l.drop(lane)
+		} else if l.empty(lane) {
+			break
+		}
+	}
+	// More may be pending than one batch held.
+	l.Wake()
+}
+
+// turn handles some of a lane's events under its lease and reports whether it went well.
+func (l *Lanes) turn(ctx context.Context, lane string) bool {
+	h := holding{l, lane, l.owner + "/" + strconv.FormatInt(l.takings.Add(1), 10)}
+	if ctx.Err() != nil || !h.take(ctx) {
+		return false
+	}
+	defer h.give(ctx)
+	keys := l.next(lane)
+	defer l.release(keys)
+	for _, e := range l.still(ctx, keys) {
+		if ctx.Err() != nil || !h.handle(ctx, e) {
+			return false
+		}
+	}
+	return true
+}
+
+// next takes the keys of a turn from a lane's queue.
+func (l *Lanes) next(lane string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	queue := l.queues[lane]
+	n := min(len(queue), laneTurn)
+	l.queues[lane] = queue[n:]
+	return queue[:n:n]
+}
+
+// empty reports whether a lane has no more events, and ends it then.
+func (l *Lanes) empty(lane string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queues[lane]) > 0 {
+		return false
+	}
+	delete(l.queues, lane)
+	return true
+}
+
+// drop lets go of a lane's queue; the events stay in the inbox.
+func (l *Lanes) drop(lane string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range l.queues[lane] {
+		delete(l.held, key)
+	}
+	delete(l.queues, lane)
+}
+
+// release lets go of events, whatever became of them.
+func (l *Lanes) release(keys []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		delete(l.held, key)
+	}
+}
+
+// still returns the events that wait, in the order of the keys: between the
+// reading of the inbox and the taking of the lane another process may have
+// handled some.
+func (l *Lanes) still(ctx context.Context, keys []string) []storage.Event {
+	found, err := l.inbox.Waiting(ctx, keys...)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.log.Error("cannot read events", "error", err)
+		}
+		return nil
+	}
+	byKey := make(map[string]storage.Event, len(found))
+	for _, e := range found {
+		byKey[e.Key] = e
+	}
+	var events []storage.Event
+	for _, key := range keys {
+		if e, ok := byKey[key]; ok {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+// holding is one taking of a lane.
+type holding struct {
+	*Lanes
+	lane, owner string
+}
+
+func (h holding) name() string { return "lane/" + h.lane }
+
+func (h holding) take(ctx context.Context) bool {
+	now := h.now()
+	err := h.leases.Take(ctx, h.name(), h.owner, now, now.Add(laneFor))
+	if err == nil {
+		return true
+	}
+	if !errors.Is(err, storage.ErrConflict) && ctx.Err() == nil {
+		h.log.Error("cannot take a lane", "error", err)
+	}
+	// Also after an error: a store that does not answer is not asked again at once.
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.elsewhere[h.lane] = now.Add(laneAgain)
+	return false
+}
+
+// keep confirms that the lane is still ours.
+func (h holding) keep(ctx context.Context) bool {
+	err := h.leases.Keep(ctx, h.name(), h.owner, h.now().Add(laneFor))
+	if errors.Is(err, storage.ErrConflict) {
+		h.metrics.leasesLost.Inc()
+		h.log.Warn("a lane was lost to another process; its event will be handled there")
+	} else if err != nil {
+		h.log.Error("cannot keep a lane", "error", err)
+	}
+	return err == nil
+}
+
+func (h holding) give(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
+	if err := h.leases.Give(ctx, h.name(), h.owner); err != nil {
+		// It runs out by itself.
+		h.log.Warn("cannot give a lane up", "error", err)
+	}
+}
+
+// handle handles one event and reports whether the lane is still ours.
+func (h holding) handle(ctx context.Context, e storage.Event) bool {
+	log := h.log.With("event", e.Key)
+	began := h.now()
+	m, err := h.try(ctx, e)
+	h.metrics.handling.Observe(h.now().Sub(began).Seconds())
+	// In a time of its own: the try may have used up all of its.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
+	if !h.keep(ctx) {
+		return false
+	}
+	if err != nil {
+		h.fail(ctx, log, e, m, err)
+		return true
+	}
+	if err := h.inbox.Done(ctx, e.Key, h.now()); err != nil {
+		// It will be handled again, to the same end.
+		log.Error("cannot mark an event handled", "error", err)
+		return true
+	}
+	h.metrics.handled.WithLabelValues("done").Inc()
+	log.Info("handled", "attempt", e.Attempts+1, "waited", began.Sub(e.Received))
+	return true
+}
+
+// errUnreadable: an event that no try will read.
+var errUnreadable = errors.New("the event cannot be read")
+
+// try handles an event once. What was begun is finished while stopping, within bounds.
+func (h holding) try(ctx context.Context, e storage.Event) (m Message, err error) {
+	if err := json.Unmarshal(e.Payload, &m); err != nil {
+		return Message{}, fmt.Errorf("%w: %w", errUnreadable, err)
+	}
+	ctx, cancel := finishing(ctx, handleWithin)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return l.handler.Handle(ctx, m)
+	return m, h.handler.Handle(withCause(ctx, e.Key), m)
 }
 
-func (l *Lanes) fail(ctx context.Context, e storage.Event, m Message, attempts int, cause error) {
-	// In a time of its own: the try may have used up all of its.
-	ctx, cancel := context.WithTimeout(ctx, settleWithin)
-	defer cancel()
+// fail puts an event off, or sets it aside after the last try.
+func (h holding) fail(ctx context.Context, log *slog.Logger, e storage.Event, m Message, cause error) {
+	attempts := e.Attempts + 1
+	if errors.Is(cause, errUnreadable) {
+		attempts = maxTries
+	}
 	dead := attempts >= maxTries
-	next := l.now().Add(delay(attempts, time.Minute))
-	l.log.Error("an event was not handled", "event", e.Key, "attempts", attempts, "dead", dead, "error", cause)
-	err := l.inbox.Defer(ctx, e.Key, attempts, next, dead, "handler")
+	log.Error("an event was not handled", "attempts", attempts, "dead", dead, "error", cause)
+	if dead && m.Key != "" {
+		// Before it is recorded: after a crash it is said again, which is nothing.
+		h.handler.GiveUp(withCause(ctx, e.Key), m)
+	}
+	err := h.inbox.Defer(ctx, e.Key, attempts, h.now().Add(delay(attempts, time.Minute)), dead, "handler")
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		l.log.Error("cannot put an event off", "event", e.Key, "error", err)
+		log.Error("cannot put an event off", "error", err)
 		return
 	}
-	if !dead {
-		l.metrics.handled.WithLabelValues("retry").Inc()
-		return
+	result := "retry"
+	if dead {
+		result = "dead"
 	}
-	l.metrics.handled.WithLabelValues("dead").Inc()
-	if m.Key != "" {
-		l.handler.GiveUp(ctx, m)
-	}
+	h.metrics.handled.WithLabelValues(result).Inc()
 }

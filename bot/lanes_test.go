@@ -102,7 +102,7 @@ func (a *arriving) run(until func() bool) {
 	a.Helper()
 	ctx, cancel := context.WithTimeout(a.Context(), 20*time.Second)
 	defer cancel()
-	lanes := bot.NewLanes(a.store.Inbox(), a.rec, bot.NewMetrics(prometheus.NewRegistry()), a.log(), a.clock.Now)
+	lanes := bot.NewLanes(a.store, a.rec, bot.NewMetrics(prometheus.NewRegistry()), a.log(), a.clock.Now, "here")
 	done := make(chan struct{})
 	go func() { lanes.Run(ctx); close(done) }()
 	defer func() { cancel(); <-done }()

@@ -26,17 +26,23 @@ type Post struct {
 type Outbox struct {
 	store storage.Outbox
 	now   func() time.Time
-	said  func()
+	said  func(chat string)
 }
 
-// NewOutbox returns an Outbox that calls said after each change.
-func NewOutbox(store storage.Outbox, now func() time.Time, said func()) *Outbox {
+// said is a body as it is stored, with the event that it was said for.
+type said struct {
+	Body
+	Cause string `json:"cause,omitempty"`
+}
+
+// NewOutbox returns an Outbox that calls said after each change in a chat.
+func NewOutbox(store storage.Outbox, now func() time.Time, said func(chat string)) *Outbox {
 	return &Outbox{store, now, said}
 }
 
 // Say makes p durable; the sender does the rest.
 func (o *Outbox) Say(ctx context.Context, p Post) error {
-	body, err := json.Marshal(p.Body)
+	body, err := json.Marshal(said{p.Body, causeOf(ctx)})
 	if err != nil {
 		return fmt.Errorf("write a post: %w", err)
 	}
@@ -48,9 +54,24 @@ func (o *Outbox) Say(ctx context.Context, p Post) error {
 		return fmt.Errorf("say %s: %w", p.ID, err)
 	}
 	if changed {
-		o.said()
+		o.said(p.To.String())
 	}
 	return nil
+}
+
+// Again sends a post once more that failed or may not have arrived. It reports
+// whether the post was in such a state; storage.ErrNotFound if it is forgotten.
+func (o *Outbox) Again(ctx context.Context, id string) (bool, error) {
+	changed, err := o.store.Again(ctx, id, storage.PostUncertain, storage.PostFailed)
+	if err != nil {
+		return false, fmt.Errorf("say %s again: %w", id, err)
+	}
+	p, err := o.store.Get(ctx, id)
+	if err != nil {
+		return false, fmt.Errorf("say %s again: %w", id, err)
+	}
+	o.said(p.Chat)
+	return changed, nil
 }
 
 // Withdraw takes back a post that has not been sent yet; one that was sent stays.

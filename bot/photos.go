@@ -57,7 +57,7 @@ func (p *Photos) Wake() { signal(p.wake) }
 // Run works until ctx ends, then waits for what is being fetched.
 func (p *Photos) Run(ctx context.Context) {
 	defer p.wg.Wait()
-	attend(ctx, p.wake, func() {
+	attend(ctx, p.wake, func(bool) {
 		if err := p.fill(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot read the photo queue", "error", err)
 		}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -21,8 +22,9 @@ type Platform interface {
 	// ends; where there is none it just waits. An error means that listening
 	// is over and worth starting again.
 	Listen(ctx context.Context, in Inlet) error
-	// Ready returns nil when messages can be sent and received, else what is wrong, without secrets.
-	Ready(ctx context.Context) error
+	// Vitals says of each part that messages need to be sent and received
+	// whether it works, always in the same order.
+	Vitals(ctx context.Context) []Vital
 	// Compose writes a body as the parts of its wire form, each within the
 	// platform's limits. It is pure: the same body gives the same parts.
 	Compose(to Address, b Body) ([]Part, error)
@@ -31,6 +33,23 @@ type Platform interface {
 	// twice. It returns the platform's message id, which may be empty. A
 	// failure is a *SendError.
 	Send(ctx context.Context, to Address, p Part, key string) (remote string, err error)
+}
+
+// Vital is one part of what a platform needs to work: its token, its connection.
+type Vital struct {
+	// Part is a fixed word for health checks and metrics.
+	Part string
+	// Err is what is wrong, without secrets; nil when nothing is.
+	Err error
+}
+
+// Ready returns nil when all parts work, else what is wrong.
+func Ready(vitals []Vital) error {
+	var errs []error
+	for _, v := range vitals {
+		errs = append(errs, v.Err)
+	}
+	return errors.Join(errs...)
 }
 
 // byName returns the platforms by their names.

@@ -40,8 +40,12 @@ const (
 // the try is recorded before it is made. If its outcome stays unknown, it is
 // repeated where the platform promises to say nothing twice
 // ([Abilities.ResendFor]), and listed as uncertain elsewhere.
+//
+// What was changed in a chat by a process that had lost its claim is changed
+// once more to what it should be: a message never stays at an older version.
 type Sender struct {
 	store     storage.Deliveries
+	posts     storage.Outbox
 	platforms map[string]Platform
 	limits    *limits
 	metrics   *Metrics
@@ -49,41 +53,83 @@ type Sender struct {
 	now       func() time.Time
 	owner     string
 	wake      chan struct{}
-	lost      func(context.Context, storage.Post) error
+	lost      func(context.Context, Loss) error
 
-	mu    sync.Mutex
+	mu sync.Mutex
+	// said are the chats in which somebody said something, busy those that are being sent to.
+	said  map[string]bool
 	busy  map[string]bool
 	slots map[string]chan struct{} // by platform
 	wg    sync.WaitGroup
 }
 
+// Loss is a post that will not be delivered, or may not have been.
+type Loss struct {
+	Post storage.Post
+	// Gone says that the chat is not there (any more), or not for us.
+	Gone bool
+}
+
 // NewSender returns a Sender that does nothing until Run. The owner's name
-// tells replicas apart. A post that ends failed or uncertain is given to lost,
-// perhaps more than once.
-func NewSender(store storage.Deliveries, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string,
-	lost func(context.Context, storage.Post) error,
+// tells processes apart; now is the clock by which all of them count claims. A
+// post that ends failed or uncertain is given to lost, perhaps more than once.
+func NewSender(store interface {
+	Outbox() storage.Outbox
+	Deliveries() storage.Deliveries
+	Quotas() storage.Quotas
+}, platforms []Platform, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string,
+	lost func(context.Context, Loss) error,
 ) *Sender {
 	slots := map[string]chan struct{}{"": make(chan struct{}, chatsAtOnce)}
 	for _, p := range platforms {
 		slots[p.Name()] = make(chan struct{}, chatsAtOnce)
 	}
 	return &Sender{
-		store: store, platforms: byName(platforms), limits: newLimits(), metrics: metrics, log: log, now: now, owner: owner,
-		wake: make(chan struct{}, 1), lost: lost, busy: make(map[string]bool), slots: slots,
+		store: store.Deliveries(), posts: store.Outbox(), platforms: byName(platforms), limits: newLimits(store.Quotas()),
+		metrics: metrics, log: log, now: now, owner: owner,
+		wake: make(chan struct{}, 1), lost: lost, said: make(map[string]bool), busy: make(map[string]bool), slots: slots,
 	}
 }
 
-// Wake says that there may be something to send.
-func (s *Sender) Wake() { signal(s.wake) }
+// Wake says that there may be something to send in a chat.
+func (s *Sender) Wake(chat string) {
+	s.mu.Lock()
+	s.said[chat] = true
+	s.mu.Unlock()
+	signal(s.wake)
+}
 
 // Run works until ctx ends, then waits for what is being sent.
 func (s *Sender) Run(ctx context.Context) {
 	defer s.wg.Wait()
-	attend(ctx, s.wake, func() {
+	attend(ctx, s.wake, func(idle bool) {
+		// Chats are asked for one by one as something is said in them, and all
+		// together now and then: for what was held back, or said elsewhere.
+		for _, chat := range s.heard() {
+			s.start(ctx, chat, nil)
+		}
+		if !idle {
+			return
+		}
 		if err := s.fill(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("cannot read the outbox", "error", err)
 		}
 	})
+}
+
+// heard returns the chats in which something was said since it was asked last.
+// Beyond as many as can be worked on the rest is found by the next full look.
+func (s *Sender) heard() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var chats []string
+	for chat := range s.said {
+		if len(s.busy)+len(chats) < dueBatch {
+			chats = append(chats, chat)
+		}
+	}
+	clear(s.said)
+	return chats
 }
 
 // fill starts a delivery for each chat that has something due.
@@ -93,18 +139,24 @@ func (s *Sender) fill(ctx context.Context) error {
 		return fmt.Errorf("read due posts: %w", err)
 	}
 	for _, p := range posts {
-		if !s.begin(p.Chat) {
-			continue
-		}
-		s.wg.Go(func() {
-			defer s.end(p.Chat)
-			slots := s.slotsOf(p.Chat)
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			s.drain(ctx, p)
-		})
+		s.start(ctx, p.Chat, &p)
 	}
 	return nil
+}
+
+// start begins to deliver what is due in a chat, if nobody does: first the
+// given post, if one is.
+func (s *Sender) start(ctx context.Context, chat string, first *storage.Post) {
+	if !s.begin(chat) {
+		return
+	}
+	s.wg.Go(func() {
+		defer s.end(chat)
+		slots := s.slotsOf(chat)
+		slots <- struct{}{}
+		defer func() { <-slots }()
+		s.drain(ctx, chat, first)
+	})
 }
 
 // slotsOf returns the slots of a chat's platform; chats of none share some.
@@ -120,6 +172,8 @@ func (s *Sender) begin(chat string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.busy[chat] {
+		// Who is at it looks once more.
+		s.said[chat] = true
 		return false
 	}
 	s.busy[chat] = true
@@ -128,26 +182,38 @@ func (s *Sender) begin(chat string) bool {
 
 func (s *Sender) end(chat string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.busy, chat)
-	signal(s.wake)
-}
-
-// drain delivers a chat's posts in their order, from its oldest on, as long as there are any due.
-func (s *Sender) drain(ctx context.Context, p storage.Post) {
-	for ctx.Err() == nil && s.deliver(context.WithoutCancel(ctx), p.ID) {
-		next, err := s.store.Due(ctx, s.now(), p.Chat, 1)
-		if err != nil || len(next) == 0 {
-			return
-		}
-		p = next[0]
+	again := s.said[chat]
+	s.mu.Unlock()
+	if again {
+		signal(s.wake)
 	}
 }
 
-// deliver brings one post as far as it goes and reports whether the chat's next post may follow.
+// drain delivers a chat's posts in their order, from its oldest on, as long as there are any due.
+func (s *Sender) drain(ctx context.Context, chat string, first *storage.Post) {
+	for ctx.Err() == nil {
+		if first == nil {
+			due, err := s.store.Due(ctx, s.now(), chat, 1)
+			if err != nil && ctx.Err() == nil {
+				s.log.Error("cannot read what is due in a chat", "error", err)
+			}
+			if err != nil || len(due) == 0 {
+				return
+			}
+			first = &due[0]
+		}
+		if !s.deliver(ctx, first.ID) {
+			return
+		}
+		first = nil
+	}
+}
+
+// deliver brings one post as far as it goes and reports whether the chat's next
+// post may follow. What was begun is finished while stopping, within bounds.
 func (s *Sender) deliver(ctx context.Context, id string) bool {
-	now := s.now()
-	p, err := s.claim(ctx, id, now)
+	p, err := s.claim(ctx, id, s.now())
 	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 		return false
 	}
@@ -155,28 +221,39 @@ func (s *Sender) deliver(ctx context.Context, id string) bool {
 		s.log.Error("cannot claim a post", "post", id, "error", err)
 		return false
 	}
-	d := delivery{sender: s, post: p}
-	working, cancel := context.WithTimeout(ctx, claimFor-2*recordWithin)
+	d := delivery{sender: s, post: p, log: s.log.With("post", id)}
+	working, cancel := finishing(ctx, claimFor-2*recordWithin)
 	next := d.run(working)
 	cancel()
 	// Recorded in a time of its own: what was sent must not be forgotten because sending it took long.
-	ctx, cancel = context.WithTimeout(ctx, recordWithin)
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
 	defer cancel()
 	if d.post.State == storage.PostFailed || d.post.State == storage.PostUncertain {
 		// Told before it is recorded: after a crash it is told again, which is nothing.
-		if err := s.lost(ctx, d.post); err != nil {
-			s.log.Error("cannot tell of a lost post", "post", id, "error", err)
+		if err := s.lost(ctx, Loss{d.post, d.gone}); err != nil {
+			d.log.Error("cannot tell of a lost post", "error", err)
 		}
 	}
-	if err := s.store.Report(ctx, id, s.owner, d.post.Progress, true); err != nil {
-		s.log.Error("cannot record a delivery", "post", id, "error", err)
+	err = s.store.Report(ctx, id, s.owner, d.post.Progress, true)
+	if errors.Is(err, storage.ErrConflict) {
+		s.metrics.leasesLost.Inc()
+		d.log.Warn("a claim was lost to another process")
+		if d.changed {
+			// Whoever has it may have changed the message to a newer version before us.
+			_, err = s.posts.Again(ctx, id, storage.PostSent)
+		} else {
+			return false
+		}
+	}
+	if err != nil {
+		d.log.Error("cannot record a delivery", "error", err)
 		return false
 	}
 	return next
 }
 
 func (s *Sender) claim(ctx context.Context, id string, now time.Time) (storage.Post, error) {
-	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
 	defer cancel()
 	return s.store.Claim(ctx, id, now, storage.Claim{Owner: s.owner, Until: now.Add(claimFor)})
 }
@@ -185,6 +262,9 @@ func (s *Sender) claim(ctx context.Context, id string, now time.Time) (storage.P
 type delivery struct {
 	sender *Sender
 	post   storage.Post
+	log    *slog.Logger
+	// gone says that the chat is not there; changed that a message was changed.
+	gone, changed bool
 	// first says that no earlier try of the part may have been delivered: only
 	// then does a failure that is certain settle that it was not.
 	first bool
@@ -194,9 +274,12 @@ func (d *delivery) run(ctx context.Context) (next bool) {
 	p, s := &d.post, d.sender
 	to, err := ParseAddress(p.Chat)
 	platform, ok := s.platforms[to.Platform]
-	var body Body
+	var body said
 	if err == nil {
 		err = json.Unmarshal(p.Body, &body)
+	}
+	if body.Cause != "" {
+		d.log = d.log.With("event", body.Cause)
 	}
 	if err != nil || !ok {
 		d.settle(storage.PostFailed, "no_such_chat")
@@ -208,9 +291,9 @@ func (d *delivery) run(ctx context.Context) (next bool) {
 		d.settle(storage.PostSent, "")
 		return true
 	}
-	parts, err := platform.Compose(to, body)
+	parts, err := platform.Compose(to, body.Body)
 	if err != nil || len(parts) == 0 {
-		s.log.Error("cannot compose a post", "post", p.ID, "error", err)
+		d.log.Error("cannot compose a post", "error", err)
 		d.settle(storage.PostFailed, "compose")
 		return true
 	}
@@ -231,20 +314,19 @@ func (d *delivery) create(ctx context.Context, platform Platform, to Address, pa
 	for i := len(p.Remote); i < len(parts); i++ {
 		now := s.now()
 		if !p.TrySince.IsZero() && p.TryPart == i && now.Sub(p.TrySince) >= platform.Abilities().ResendFor {
-			s.log.Warn("the outcome of a send is unknown", "post", p.ID, "part", i)
+			d.log.Warn("the outcome of a send is unknown", "part", i)
 			d.settle(storage.PostUncertain, "unknown_outcome")
 			s.metrics.sends.WithLabelValues(to.Platform, "uncertain").Inc()
 			return true
 		}
-		if wait := s.limits.take(platform.Abilities(), to, now); wait > 0 {
-			p.Next = now.Add(wait)
+		if !d.allowed(ctx, platform, to) {
 			return false
 		}
 		if d.first = p.TrySince.IsZero() || p.TryPart != i; d.first {
 			p.TryVersion, p.TryPart, p.TrySince = version, i, now
 		}
 		if err := s.store.Report(ctx, p.ID, s.owner, p.Progress, false); err != nil {
-			s.log.Error("cannot record a try", "post", p.ID, "error", err)
+			d.log.Error("cannot record a try", "error", err)
 			return false
 		}
 		remote, err := d.send(ctx, platform, to, parts[i], i)
@@ -252,6 +334,7 @@ func (d *delivery) create(ctx context.Context, platform Platform, to Address, pa
 			return d.failed(platform, to, err)
 		}
 		s.metrics.sends.WithLabelValues(to.Platform, "sent").Inc()
+		d.log.Info("sent", "part", i, "version", version)
 		p.Remote = append(p.Remote, remote)
 		p.TrySince, p.Attempts = time.Time{}, 0
 	}
@@ -264,9 +347,29 @@ func (d *delivery) create(ctx context.Context, platform Platform, to Address, pa
 	return true
 }
 
+// allowed reports whether a limit allows a send now; if not, the post waits.
+func (d *delivery) allowed(ctx context.Context, platform Platform, to Address) bool {
+	now := d.sender.now()
+	wait, err := d.sender.limits.take(ctx, platform.Abilities(), to, now)
+	switch {
+	case err != nil:
+		d.log.Error("cannot count a send", "error", err)
+		d.post.Next = now.Add(time.Second)
+		return false
+	case wait > 0:
+		d.post.Next = now.Add(wait)
+		return false
+	}
+	return true
+}
+
 func (d *delivery) send(ctx context.Context, platform Platform, to Address, part Part, i int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
+	began := d.sender.now()
+	defer func() {
+		d.sender.metrics.sending.WithLabelValues(to.Platform).Observe(d.sender.now().Sub(began).Seconds())
+	}()
 	return platform.Send(ctx, to, part, sendKey(d.post.ID, i))
 }
 
@@ -284,11 +387,11 @@ func (d *delivery) update(ctx context.Context, platform Platform, to Address, pa
 		if i >= len(parts) || remote == "" {
 			break
 		}
-		if wait := s.limits.take(platform.Abilities(), to, s.now()); wait > 0 {
-			p.Next = s.now().Add(wait)
+		if !d.allowed(ctx, platform, to) {
 			return false
 		}
 		ctx, cancel := context.WithTimeout(ctx, sendWithin)
+		d.changed = true
 		err := updater.Update(ctx, to, remote, parts[i])
 		cancel()
 		if err != nil {
@@ -296,6 +399,7 @@ func (d *delivery) update(ctx context.Context, platform Platform, to Address, pa
 		}
 	}
 	s.metrics.sends.WithLabelValues(to.Platform, "updated").Inc()
+	d.log.Info("updated", "version", p.Version)
 	p.SentVersion, p.Attempts = p.Version, 0
 	d.settle(storage.PostSent, "")
 	return true
@@ -325,16 +429,17 @@ func (d *delivery) failed(platform Platform, to Address, err error) bool {
 	case again && p.Attempts < maxSends:
 		p.Next = s.now().Add(max(se.After, delay(p.Attempts, longestWait)))
 		s.metrics.sends.WithLabelValues(to.Platform, "retry").Inc()
-		s.log.Warn("a send failed; it will be tried again", "post", p.ID, "attempts", p.Attempts, "error", err)
+		d.log.Warn("a send failed; it will be tried again", "attempts", p.Attempts, "error", err)
 		return false
 	case !updating && (se.Unknown || !d.first):
 		d.settle(storage.PostUncertain, se.Code)
 		s.metrics.sends.WithLabelValues(to.Platform, "uncertain").Inc()
-		s.log.Warn("the outcome of a send is unknown", "post", p.ID, "error", err)
+		d.log.Warn("the outcome of a send is unknown", "error", err)
 	default:
+		d.gone = se.Gone
 		d.settle(storage.PostFailed, se.Code)
 		s.metrics.sends.WithLabelValues(to.Platform, "failed").Inc()
-		s.log.Error("a send failed for good", "post", p.ID, "gone", se.Gone, "error", err)
+		d.log.Error("a send failed for good", "gone", se.Gone, "error", err)
 	}
 	return true
 }

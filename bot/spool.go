@@ -71,6 +71,18 @@ func (s *Spool) Put(e storage.Event) error {
 	return nil
 }
 
+// Full reports whether the spool takes no more.
+func (s *Spool) Full() bool { return s.count.Load() >= spoolCap }
+
+// Free returns the share of the spool's disk that is free, 0 to 1.
+func (s *Spool) Free() (float64, error) {
+	free, err := freeOf(s.dir)
+	if err != nil {
+		return 0, fmt.Errorf("look at the spool's disk: %w", err)
+	}
+	return free, nil
+}
+
 // Len returns about how many events are waiting.
 func (s *Spool) Len() int { return int(s.count.Load()) }
 

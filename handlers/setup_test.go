@@ -33,7 +33,7 @@ func (p platform) Name() string                                      { return p.
 func (p platform) Abilities() bot.Abilities                          { return p.abilities }
 func (p platform) Routes(*http.ServeMux, bot.Inlet)                  {}
 func (p platform) Listen(ctx context.Context, _ bot.Inlet) error     { <-ctx.Done(); return nil }
-func (p platform) Ready(context.Context) error                       { return nil }
+func (p platform) Vitals(context.Context) []bot.Vital                { return nil }
 func (p platform) Compose(bot.Address, bot.Body) ([]bot.Part, error) { return nil, nil }
 func (p platform) Send(context.Context, bot.Address, bot.Part, string) (string, error) {
 	return "", nil
@@ -95,7 +95,7 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	}
 	clock := func() time.Time { return f.now }
 	f.service = handlers.New(handlers.Options{
-		Store: store, Outbox: bot.NewOutbox(store.Outbox(), clock, func() {}), Platforms: platforms, Say: say, Buttons: box,
+		Store: store, Outbox: bot.NewOutbox(store.Outbox(), clock, func(string) {}), Platforms: platforms, Say: say, Buttons: box,
 		Policy: policy, Admins: []bot.Address{{Platform: "blue", Place: bot.ToUser, ID: "boss"}},
 		FetchPhotos: func() {}, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,6 +51,8 @@ type Options struct {
 	Admins []bot.Address
 	Now    func() time.Time
 	Log    *slog.Logger
+	// Ran is told how each run that this process began ended: posted, late, empty, missed. It may be nil.
+	Ran func(job, result string)
 }
 
 // Scheduler runs jobs when they are due.
@@ -72,6 +75,9 @@ type job struct {
 // New returns a Scheduler that does nothing until Run or Tick.
 func New(o Options) *Scheduler {
 	s := &Scheduler{Options: o}
+	if s.Ran == nil {
+		s.Ran = func(string, string) {}
+	}
 	s.jobs = []job{s.morning(), s.evening()}
 	return s
 }
@@ -201,10 +207,27 @@ func (s *Scheduler) render(ctx context.Context, j job, team visit.Team, run stor
 	} else if run.Body, err = json.Marshal(body); err != nil {
 		return fmt.Errorf("write a post: %w", err)
 	}
-	if _, err := s.Store.Runs().Begin(ctx, run); err != nil {
+	fresh, err := s.Store.Runs().Begin(ctx, run)
+	if err != nil {
 		return fmt.Errorf("begin a run: %w", err)
 	}
+	if fresh {
+		s.Ran(run.Job, outcome(run))
+	}
 	return nil
+}
+
+// outcome is a run's end in a word.
+func outcome(run storage.Run) string {
+	switch {
+	case run.State == storage.RunEmpty:
+		return "empty"
+	case run.State == storage.RunMissed:
+		return "missed"
+	case run.Late:
+		return "late"
+	}
+	return "posted"
 }
 
 // missed records a slot whose deadline passed, and tells the admins once.
@@ -216,25 +239,49 @@ func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Warn("a scheduled post was missed", "run", run.ID())
-	_, err = s.Store.Runs().Begin(ctx, run)
-	return err
+	fresh, err := s.Store.Runs().Begin(ctx, run)
+	if err != nil {
+		return fmt.Errorf("record a missed run: %w", err)
+	}
+	if fresh {
+		s.Log.Warn("a scheduled post was missed", "run", run.ID())
+		s.Ran(run.Job, outcome(run))
+	}
+	return nil
 }
 
 // Lost tells the admins, once, that a scheduled post did not reach its group
-// for sure. Other posts are the business of whoever waits for them.
-func (s *Scheduler) Lost(ctx context.Context, p storage.Post) error {
-	run, ok := strings.CutPrefix(p.ID, runPost)
+// for sure, and once for a group that is gone, however many posts do not reach
+// it. Other posts are the business of whoever waits for them.
+func (s *Scheduler) Lost(ctx context.Context, l bot.Loss) error {
+	run, ok := strings.CutPrefix(l.Post.ID, runPost)
 	parts := strings.Split(run, "|")
 	if !ok || len(parts) != 3 {
 		return nil
 	}
+	if l.Gone {
+		return s.tellAdmins(ctx, "gone/"+l.Post.Chat, s.Say.T("job.gone",
+			"Team", s.teamOf(ctx, l.Post.Chat), "Job", s.Say.T("job."+parts[0]), "Code", l.Post.Error))
+	}
 	key := "job.failed"
-	if p.State == storage.PostUncertain {
+	if l.Post.State == storage.PostUncertain {
 		key = "job.uncertain"
 	}
-	return s.tellAdmins(ctx, "lost/"+p.ID, s.Say.T(key,
-		"Job", s.Say.T("job."+parts[0]), "Date", s.Say.Date(visit.Date(parts[2]).Time()), "Code", p.Error))
+	return s.tellAdmins(ctx, "lost/"+l.Post.ID, s.Say.T(key,
+		"Job", s.Say.T("job."+parts[0]), "Date", s.Say.Date(visit.Date(parts[2]).Time()), "Code", l.Post.Error))
+}
+
+// teamOf names the team whose group the chat is; the chat itself where none is known.
+func (s *Scheduler) teamOf(ctx context.Context, chat string) string {
+	teams, err := s.Store.Roster().Teams(ctx)
+	if err == nil {
+		for _, t := range teams {
+			if slices.Contains(t.Groups, chat) {
+				return t.Name
+			}
+		}
+	}
+	return chat
 }
 
 // runPost begins the id of a run's post.

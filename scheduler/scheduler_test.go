@@ -149,7 +149,7 @@ func (f *fixture) scheduler() *scheduler.Scheduler {
 	f.ok(err)
 	clock := func() time.Time { return f.now }
 	return scheduler.New(scheduler.Options{
-		Store: f.store, Outbox: bot.NewOutbox(f.store.Outbox(), clock, func() {}), Say: say,
+		Store: f.store, Outbox: bot.NewOutbox(f.store.Outbox(), clock, func(string) {}), Say: say,
 		Policy: visit.Policy{
 			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
 			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
@@ -270,11 +270,18 @@ func TestALostPostIsToldToTheAdminsOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t, "2026-11-24 09:00:00")
 	s := f.scheduler()
-	for range 2 {
-		f.ok(s.Lost(t.Context(), storage.Post{ID: "run/morning_plan|wecom:group/g2|2026-11-24", Progress: storage.Progress{State: storage.PostUncertain, Error: "timeout"}}))
-		f.ok(s.Lost(t.Context(), storage.Post{ID: "visit/x", Progress: storage.Progress{State: storage.PostFailed}}))
+	lose := func(id, chat string, state storage.PostState, gone bool) {
+		t.Helper()
+		f.ok(s.Lost(t.Context(), bot.Loss{Post: storage.Post{ID: id, Chat: chat, Progress: storage.Progress{State: state, Error: "x"}}, Gone: gone}))
 	}
-	f.want("lost/run/morning_plan|wecom:group/g2|2026-11-24/feishu:user/ou_a")
+	for range 2 {
+		lose("run/morning_plan|wecom:group/g2|2026-11-24", "wecom:group/g2", storage.PostUncertain, false)
+		lose("visit/x", "wecom:user/u", storage.PostFailed, false)
+		// Of a group that is gone all posts fail, and it is told of once.
+		lose("run/morning_plan|wecom:group/g1|2026-11-24", "wecom:group/g1", storage.PostFailed, true)
+		lose("run/evening_summary|wecom:group/g1|2026-11-24", "wecom:group/g1", storage.PostFailed, true)
+	}
+	f.want("gone/wecom:group/g1/feishu:user/ou_a", "lost/run/morning_plan|wecom:group/g2|2026-11-24/feishu:user/ou_a")
 }
 
 func TestTheUnknownYearIsToldOnceAWeek(t *testing.T) {

@@ -189,13 +189,13 @@ func TestListen(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		w.listen()
-		w.poll("readiness", func() bool { return w.Ready(t.Context()) == nil })
+		w.poll("readiness", func() bool { return bot.Ready(w.Vitals(t.Context())) == nil })
 		if n := w.app.KickWebSockets(); n != 1 {
 			t.Fatalf("%d connections", n)
 		}
 		w.until("the connection to be gone", func() bool { return w.app.WebSockets() == 0 })
 		w.until("a new connection", func() bool { return w.app.WebSockets() == 1 })
-		w.poll("readiness again", func() bool { return w.Ready(t.Context()) == nil })
+		w.poll("readiness again", func() bool { return bot.Ready(w.Vitals(t.Context())) == nil })
 		w.sent(w.app.SendText(w.rep.OpenID, "", "今天"))
 		w.until("a message", func() bool { return len(w.in.all()) == 1 && w.app.Pending() == 0 })
 	})
@@ -216,11 +216,11 @@ func TestListen(t *testing.T) {
 		t.Parallel()
 		w := setup(t, func(a *sandbox.AppConfig, _ *feishu.Config, _ *feishu.Options) { a.WebSocket.PingInterval = 1 })
 		w.listen()
-		w.poll("readiness", func() bool { return w.Ready(t.Context()) == nil })
+		w.poll("readiness", func() bool { return bot.Ready(w.Vitals(t.Context())) == nil })
 		w.app.MuteWebSocket(true)
-		w.poll("the loss of readiness", func() bool { return w.Ready(t.Context()) != nil })
+		w.poll("the loss of readiness", func() bool { return bot.Ready(w.Vitals(t.Context())) != nil })
 		w.app.MuteWebSocket(false)
-		w.poll("readiness again", func() bool { return w.Ready(t.Context()) == nil })
+		w.poll("readiness again", func() bool { return bot.Ready(w.Vitals(t.Context())) == nil })
 		w.sent(w.app.SendText(w.rep.OpenID, "", "今天"))
 		w.until("a message", func() bool { return len(w.in.all()) == 1 })
 	})
@@ -255,11 +255,11 @@ func TestListen(t *testing.T) {
 			<-done
 		}()
 		w.poll("a failed try", func() bool { return strings.Contains(w.logs.String(), "cannot ask where to connect") })
-		if err := w.Ready(t.Context()); err == nil {
+		if err := bot.Ready(w.Vitals(t.Context())); err == nil {
 			t.Error("ready without a server")
 		}
 		down.Store(false)
-		w.poll("readiness", func() bool { return w.Ready(t.Context()) == nil })
+		w.poll("readiness", func() bool { return bot.Ready(w.Vitals(t.Context())) == nil })
 	})
 
 	t.Run("ends when told, at once", func(t *testing.T) {
@@ -335,18 +335,18 @@ func TestPress(t *testing.T) {
 func TestReady(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	if err := w.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "not connected") {
+	if err := bot.Ready(w.Vitals(t.Context())); err == nil || !strings.Contains(err.Error(), "not connected") {
 		t.Errorf("without a connection: %v", err)
 	}
 	w.config.AppSecret = "CANARYwrong"
-	if err := w.platform().Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "10014") {
+	if err := bot.Ready(w.platform().Vitals(t.Context())); err == nil || !strings.Contains(err.Error(), "10014") {
 		t.Errorf("with a wrong secret: %v", err)
 	} else {
 		w.clean("an error", err.Error())
 	}
 	w.config.AppSecret = secret
 	hook := setup(t, webhook)
-	if err := hook.Ready(t.Context()); err != nil {
+	if err := bot.Ready(hook.Vitals(t.Context())); err != nil {
 		t.Errorf("webhook: %v", err)
 	}
 }

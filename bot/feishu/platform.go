@@ -128,15 +128,21 @@ func (p *Platform) Abilities() bot.Abilities {
 	}
 }
 
-// Ready returns nil when there is a valid token and, in WebSocket mode, a connection.
-func (p *Platform) Ready(ctx context.Context) error {
+// Vitals looks at the token, which is asked for if need be, and in WebSocket mode at the connection.
+func (p *Platform) Vitals(ctx context.Context) []bot.Vital {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	if _, err := p.tokens.get(ctx); err != nil {
-		return fmt.Errorf("feishu: no token: %w", err)
+	_, err := p.tokens.get(ctx)
+	if err != nil {
+		err = fmt.Errorf("feishu: no token: %w", err)
 	}
-	if p.config.Mode == WebSocket && !p.connected.Load() {
-		return errors.New("feishu: the WebSocket is not connected")
+	vitals := []bot.Vital{{Part: "token", Err: err}}
+	if p.config.Mode == WebSocket {
+		err = nil
+		if !p.connected.Load() {
+			err = errors.New("feishu: the WebSocket is not connected")
+		}
+		vitals = append(vitals, bot.Vital{Part: "websocket", Err: err})
 	}
-	return nil
+	return vitals
 }

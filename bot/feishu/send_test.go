@@ -298,7 +298,7 @@ func TestToken(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 100 {
 			wg.Go(func() {
-				if err := w.Ready(t.Context()); err != nil && !strings.Contains(err.Error(), "not connected") {
+				if err := bot.Ready(w.Vitals(t.Context())); err != nil && !strings.Contains(err.Error(), "not connected") {
 					t.Error(err)
 				}
 			})
@@ -422,7 +422,7 @@ func TestCancelled(t *testing.T) {
 			_, err := w.Fetch(ctx, "om_1", bot.Media{Resource: "img_1"}, 10)
 			return err
 		},
-		"ready": w.Ready,
+		"ready": func(ctx context.Context) error { return bot.Ready(w.Vitals(ctx)) },
 	} {
 		if err := f(over); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s with an ended context: %v", name, err)

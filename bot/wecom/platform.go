@@ -124,13 +124,13 @@ func (p *Platform) Listen(ctx context.Context, _ bot.Inlet) error {
 	return nil
 }
 
-// Ready returns nil when there is a token, which is asked for if need be.
-func (p *Platform) Ready(ctx context.Context) error {
+// Vitals looks at the token, which is asked for if need be.
+func (p *Platform) Vitals(ctx context.Context) []bot.Vital {
 	_, err := p.tokens.get(ctx)
 	if err != nil {
-		return fmt.Errorf("wecom: no access token: %w", err)
+		err = fmt.Errorf("wecom: no access token: %w", err)
 	}
-	return nil
+	return []bot.Vital{{Part: "token", Err: err}}
 }
 
 // Routes mounts the callback and the domain's proof.

@@ -311,7 +311,7 @@ func TestSendUnreachable(t *testing.T) {
 	c := f.cfg
 	c.BaseURL = api.URL
 	p := f.platform(c)
-	if err := p.Ready(t.Context()); err != nil {
+	if err := bot.Ready(p.Vitals(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	api.Close()
@@ -339,7 +339,7 @@ func TestSendCancelled(t *testing.T) {
 		if e := sendError(t, err); e.Code != "cancelled" || !e.Retry || e.Unknown || len(f.srv.Calls()) != before {
 			t.Errorf("%v, over before it began: %+v", to, *e)
 		}
-		if err := f.Ready(t.Context()); err != nil {
+		if err := bot.Ready(f.Vitals(t.Context())); err != nil {
 			t.Fatal(err)
 		}
 		remove := f.app.Fail("/cgi-bin/*/send", sandbox.Fault{Hang: true, AfterEffect: true})
@@ -443,7 +443,7 @@ func TestToken(t *testing.T) {
 		f := setup(t)
 		ready := func(want int) {
 			t.Helper()
-			if err := f.Ready(t.Context()); err != nil {
+			if err := bot.Ready(f.Vitals(t.Context())); err != nil {
 				t.Fatal(err)
 			}
 			if n := f.calls("/gettoken"); n != want {
@@ -487,11 +487,11 @@ func TestToken(t *testing.T) {
 		if n := tokens(); n != 1 {
 			t.Errorf("asked %d times, want once: WeCom bans who guesses", n)
 		}
-		if p.Ready(t.Context()) == nil {
+		if bot.Ready(p.Vitals(t.Context())) == nil {
 			t.Error("ready with a wrong secret")
 		}
 		f.clock.move(2 * time.Minute)
-		if p.Ready(t.Context()) == nil || tokens() != 2 {
+		if bot.Ready(p.Vitals(t.Context())) == nil || tokens() != 2 {
 			t.Errorf("asked %d times, want a second time after a while", tokens())
 		}
 	})
@@ -572,7 +572,7 @@ func TestNoSecrets(t *testing.T) {
 		_, err = p.Fetch(t.Context(), "", bot.Media{Resource: "m"}, 100)
 		seen = append(seen, fmt.Sprintf("%v %+v", err, err))
 		_, err = p.MakeGroup(t.Context(), "k", "n", []string{"a", "b"})
-		seen = append(seen, fmt.Sprintf("%v %+v", err, err), fmt.Sprint(p.Ready(t.Context())), fmt.Sprintf("%v %+v", p.Check(t.Context()), c))
+		seen = append(seen, fmt.Sprintf("%v %+v", err, err), fmt.Sprint(p.Vitals(t.Context())), fmt.Sprintf("%v %+v", p.Check(t.Context()), c))
 	}
 	for _, fault := range []sandbox.Fault{
 		{HTTPStatus: 500}, {HTTPStatus: 302}, {HTTPStatus: 404}, {HTML: true}, {Truncate: true}, {ErrCode: 40058, ErrMsg: "access_token=canary-access"},

@@ -98,6 +98,11 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err := prepare(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
+	if opts.Serve {
+		if err := release(ctx, conn); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
 	s.writer = newWriter(conn)
 	if made {
 		if err := private(path); err != nil {
@@ -111,6 +116,21 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	s.read.SetMaxIdleConns(readers)
 	s.stmts = newStmtCache(s.read)
 	return s, s.read.PingContext(ctx)
+}
+
+// release frees what a process that served before held: it is dead, for only
+// one serves, and nobody has to wait until its leases run out.
+func release(ctx context.Context, c *sql.Conn) error {
+	for _, free := range []string{
+		"DELETE FROM leases",
+		"UPDATE outbox SET owner = '', until = ?1 WHERE owner <> '' AND ?1 < until",
+		"UPDATE fetches SET owner = '', until = ?1 WHERE owner <> '' AND ?1 < until",
+	} {
+		if _, err := c.ExecContext(ctx, free, millis(time.Time{})); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // private lets only the owner read a new database: it holds whereabouts. SQLite

@@ -103,3 +103,12 @@ func event(m Message) (storage.Event, error) {
 		Next: m.Received.UTC().Truncate(time.Millisecond), Payload: payload,
 	}, nil
 }
+
+// ReadEvent returns the message that an inbox record holds.
+func ReadEvent(e storage.Event) (Message, error) {
+	var m Message
+	if err := json.Unmarshal(e.Payload, &m); err != nil {
+		return Message{}, fmt.Errorf("read an event: %w", err)
+	}
+	return m, nil
+}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -190,9 +189,9 @@ func (l *Lanes) left(lane string) bool {
 
 // lane names the lane of an event; one that cannot be read has one of its own.
 func (l *Lanes) lane(ctx context.Context, e storage.Event) (string, error) {
-	var m Message
-	if err := json.Unmarshal(e.Payload, &m); err != nil {
-		return "unreadable/" + e.Key, nil
+	m, err := ReadEvent(e)
+	if err != nil {
+		return "unreadable/" + e.Key, nil //nolint:nilerr // handling it fails in the same way, and sets it aside
 	}
 	return l.handler.Lane(ctx, m)
 }
@@ -370,8 +369,8 @@ var errUnreadable = errors.New("the event cannot be read")
 
 // try handles an event once. What was begun is finished while stopping, within bounds.
 func (h holding) try(ctx context.Context, e storage.Event) (m Message, err error) {
-	if err := json.Unmarshal(e.Payload, &m); err != nil {
-		return Message{}, fmt.Errorf("%w: %w", errUnreadable, err)
+	if m, err = ReadEvent(e); err != nil {
+		return m, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	ctx, cancel := finishing(ctx, handleWithin)
 	defer cancel()

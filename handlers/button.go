@@ -22,6 +22,8 @@ type action struct {
 	Fix      string     `json:"f,omitempty"`
 	Customer string     `json:"c,omitempty"`
 	Date     visit.Date `json:"t,omitempty"`
+	// Of is the event or the post that the button is about.
+	Of string `json:"o,omitempty"`
 }
 
 // What buttons do.
@@ -29,6 +31,9 @@ const (
 	doConsent  = "consent"
 	doChoose   = "choose"
 	doProspect = "prospect"
+	doRetry    = "retry"
+	doDrop     = "drop"
+	doResend   = "resend"
 )
 
 // press acts on a tapped button. Who may, until when and about what is checked now.
@@ -47,6 +52,10 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.consent(ctx, m, who, a)
 	case doChoose, doProspect:
 		return s.choose(ctx, m, who, a)
+	case doRetry, doDrop:
+		return s.settleDead(ctx, m, who, a)
+	case doResend:
+		return s.resend(ctx, m, who, a)
 	}
 	return s.reply(ctx, m, s.text("button.expired"))
 }

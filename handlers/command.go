@@ -43,6 +43,8 @@ func commandTable() []command {
 		{words: []string{"成员", "members"}, args: "args.team_optional", help: "help.members", role: visit.RoleAdmin, run: (*Service).members},
 		{words: []string{"客户", "customers"}, args: "args.name", help: "help.customers", role: visit.RoleAdmin, run: (*Service).customers},
 		{words: []string{"假期", "holidays"}, help: "help.holidays", role: visit.RoleAdmin, run: (*Service).holidays},
+		{words: []string{"死信", "deadletters"}, help: "help.dead", role: visit.RoleAdmin, run: (*Service).deadLetters},
+		{words: []string{"未确认", "uncertain"}, help: "help.uncertain", role: visit.RoleAdmin, run: (*Service).uncertain},
 		{words: []string{"预览", "preview"}, args: "args.preview", help: "help.preview", role: visit.RoleAdmin, run: (*Service).preview},
 	}
 }

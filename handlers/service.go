@@ -140,7 +140,8 @@ func (s *Service) GiveUp(ctx context.Context, m bot.Message) {
 	if m.Platform == "" || m.From == "" || spontaneous(m) {
 		return
 	}
-	err := s.reply(ctx, m, bot.Body{Text: s.Say.T("error.gave_up")})
+	// Not as the answer to m: an admin may have it tried again, and then it gets one.
+	err := s.Outbox.Say(ctx, bot.Post{ID: "sorry/" + m.Key, To: direct(m), Body: s.text("error.gave_up")})
 	if err != nil {
 		s.Log.Error("cannot apologise", "event", m.Key, "error", err)
 	}

@@ -66,8 +66,11 @@ func TestJobPreviewsAndHoldsToTheLedger(t *testing.T) {
 	t.Parallel()
 	path := writeConfig(t, "teams: [{name: 华东一队, groups: [\"feishu:oc_1\"]}]\nadmins: [\"feishu:ou_1\"]")
 	_, cfgErr, _ := shell(t, "--config", path, "check") // makes the store
-	store := open(t, filepath.Join(filepath.Dir(path), "r.db"))
-	err := store.Roster().PutTeam(t.Context(), visit.Team{Name: testTeam, Groups: []string{"feishu:group/oc_1"}})
+	store, err := openStore(t.Context(), "sqlite:"+filepath.Join(filepath.Dir(path), "r.db"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = store.Roster().PutTeam(t.Context(), visit.Team{Name: testTeam, Groups: []string{"feishu:group/oc_1"}})
 	if err == nil {
 		err = store.Roster().PutReps(t.Context(), visit.Rep{ID: "z", Name: "张伟", Team: testTeam, Role: visit.RoleRep})
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -92,8 +93,10 @@ type company struct {
 	user    string // on Feishu
 	group   string // on Feishu
 	robot   string
-	log     *bytes.Buffer
-	mu      sync.Mutex
+	// url is where the store is; empty is a file of the test's own.
+	url string
+	log *bytes.Buffer
+	mu  sync.Mutex
 }
 
 const (
@@ -168,7 +171,7 @@ secret_key: canary-key-0123456789-0123456789-0123456789
 feishu: {mode: %s, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q}
 wecom: {corp_id: %q, agent_id: %d, secret: %q, token: %q, encoding_aes_key: %q, base_url: %q}
 teams: [{name: %s, groups: ["feishu:%s", "wecom-robot:%s"]}]
-`, listen, "sqlite:"+filepath.Join(dir, "r.db"), filepath.Join(dir, "spool"),
+`, listen, cmp.Or(c.url, "sqlite:"+filepath.Join(dir, "r.db")), filepath.Join(dir, "spool"),
 		mode, c.feishu.ID, c.feishu.Secret, c.feishu.VerificationToken, c.feishu.EncryptKey, feishuURL,
 		w.CorpID, w.AgentID, w.Secret, w.Token, w.EncodingAESKey, wecomURL, testTeam, c.group, c.robot)
 }
@@ -274,13 +277,19 @@ func (c *company) noSecrets() {
 	c.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.clean(c.log.String())
+}
+
+// clean fails if a log holds a secret, what people wrote, or where they were.
+func (c *company) clean(log string) {
+	c.Helper()
 	w := c.wecom.Config()
 	for name, secret := range map[string]string{
 		"app secret": c.feishu.Secret, "encrypt key": c.feishu.EncryptKey, "verification token": c.feishu.VerificationToken,
 		"corp secret": w.Secret, "aes key": w.EncodingAESKey, "callback token": w.Token, "robot key": c.robot,
 		"secret key": "canary-key", "a text": "canary-text", "a place": "31.2304",
 	} {
-		if strings.Contains(c.log.String(), secret) {
+		if strings.Contains(log, secret) {
 			c.Errorf("the log holds the %s", name)
 		}
 	}

@@ -3,15 +3,25 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"roundsman/storage"
 )
 
-// acceptWithin bounds the durable insert, so that a platform's three seconds are kept.
-const acceptWithin = 2 * time.Second
+const (
+	// acceptWithin bounds the durable insert, so that a platform's three seconds are kept.
+	acceptWithin = 2 * time.Second
+	// awayFor is how long a store that did not answer is spared: one event is
+	// tried on it, and the others do not wait two seconds each for the same.
+	awayFor = 2 * time.Second
+)
+
+// ErrAway says that the store did not answer a moment ago.
+var ErrAway = errors.New("the store did not answer a moment ago")
 
 // Intake makes what arrives durable: the only thing done before it is acknowledged.
 type Intake struct {
@@ -20,12 +30,15 @@ type Intake struct {
 	metrics *Metrics
 	log     *slog.Logger
 	arrived func()
+	// away is until when the store is spared, in nanoseconds since began; 0 while it answers.
+	away  atomic.Int64
+	began time.Time
 }
 
 // NewIntake returns an Intake that calls arrived after each new event. A nil
 // spool means that [Intake.Keep] has nowhere to put what the store refuses.
 func NewIntake(inbox storage.Inbox, spool *Spool, metrics *Metrics, log *slog.Logger, arrived func()) *Intake {
-	return &Intake{inbox, spool, metrics, log, arrived}
+	return &Intake{inbox: inbox, spool: spool, metrics: metrics, log: log, arrived: arrived, began: time.Now()}
 }
 
 // Accept makes m durable in the store, within two seconds.
@@ -68,12 +81,19 @@ func (in *Intake) Refuse(platform, reason string) {
 }
 
 func (in *Intake) insert(ctx context.Context, platform string, e storage.Event) error {
-	ctx, cancel := context.WithTimeout(ctx, acceptWithin)
+	if in.spared() {
+		return fmt.Errorf("accept an event: %w", ErrAway)
+	}
+	within, cancel := context.WithTimeout(ctx, acceptWithin)
 	defer cancel()
-	fresh, err := in.inbox.Accept(ctx, e)
+	fresh, err := in.inbox.Accept(within, e)
 	if err != nil {
+		if ctx.Err() == nil {
+			in.away.Store(int64(time.Since(in.began) + awayFor))
+		}
 		return fmt.Errorf("accept an event: %w", err)
 	}
+	in.away.Store(0)
 	if platform == "" {
 		platform = "internal"
 	}
@@ -86,6 +106,17 @@ func (in *Intake) insert(ctx context.Context, platform string, e storage.Event) 
 	in.log.Info("accepted", "platform", platform, "event", e.Key)
 	in.arrived()
 	return nil
+}
+
+// spared reports whether the store is left alone. When its time is up, one
+// caller tries it while the others go on sparing it.
+func (in *Intake) spared() bool {
+	until := in.away.Load()
+	if until == 0 {
+		return false
+	}
+	now := int64(time.Since(in.began))
+	return now < until || !in.away.CompareAndSwap(until, now+int64(awayFor))
 }
 
 // event writes m as its inbox record.

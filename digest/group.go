@@ -34,10 +34,25 @@ func Morning(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Label: say.T("morning.idle"), Text: strings.Join(idle, say.T("list.comma"))})
 	}
 	card.Footer = say.T("morning.total", "Reps", planned, "Count", stops)
+	body := bot.Body{Card: &card}
 	if late {
-		card.Footer += " · " + say.T("digest.late")
+		body = Late(body, say)
 	}
-	return bot.Body{Card: &card}
+	return body
+}
+
+// Late says in a card's small print that it comes late.
+func Late(body bot.Body, say *catalog.Catalog) bot.Body {
+	if body.Card == nil {
+		return body
+	}
+	card := *body.Card
+	if card.Footer != "" {
+		card.Footer += " · "
+	}
+	card.Footer += say.T("digest.late")
+	body.Card = &card
+	return body
 }
 
 // route writes planned visits in their order, each with a remark.
@@ -112,10 +127,11 @@ func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 		card.Lines = append(card.Lines, bot.Line{Label: r.Rep.Name, Text: text})
 	}
 	card.Footer = say.T("evening.footer")
+	body := bot.Body{Card: &card}
 	if late {
-		card.Footer += " · " + say.T("digest.late")
+		body = Late(body, say)
 	}
-	return bot.Body{Card: &card}
+	return body
 }
 
 // counts writes how many visits there were, by verdict.

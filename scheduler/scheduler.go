@@ -6,7 +6,8 @@
 // The life of a run:
 //
 //	due ──render──► rendered ──to the outbox──► posted
-//	 │                 (after a crash: handed on by the next tick)
+//	 │                 │ (after a crash: handed on by the next tick, marked late)
+//	 │                 └── deadline passed ─► missed, and the admins are told
 //	 ├── nothing to say ──► empty
 //	 └── deadline passed ─► missed, and the admins are told
 //
@@ -28,6 +29,7 @@ import (
 
 	"roundsman/bot"
 	"roundsman/catalog"
+	"roundsman/digest"
 	"roundsman/storage"
 	"roundsman/visit"
 )
@@ -234,9 +236,7 @@ func outcome(run storage.Run) string {
 func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
 	run.State = storage.RunMissed
 	// Told before it is recorded: the telling can be repeated, the record ends it.
-	err := s.tellAdmins(ctx, "missed/"+run.ID(), s.Say.T("job.missed",
-		"Job", s.Say.T("job."+run.Job), "Date", s.Say.Date(run.Date.Time())))
-	if err != nil {
+	if err := s.tellMissed(ctx, run); err != nil {
 		return err
 	}
 	fresh, err := s.Store.Runs().Begin(ctx, run)
@@ -248,6 +248,11 @@ func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
 		s.Ran(run.Job, outcome(run))
 	}
 	return nil
+}
+
+func (s *Scheduler) tellMissed(ctx context.Context, run storage.Run) error {
+	return s.tellAdmins(ctx, "missed/"+run.ID(), s.Say.T("job.missed",
+		"Job", s.Say.T("job."+run.Job), "Date", s.Say.Date(run.Date.Time())))
 }
 
 // Lost tells the admins, once, that a scheduled post did not reach its group
@@ -299,22 +304,57 @@ func (s *Scheduler) handOn(ctx context.Context) error {
 			return nil
 		}
 		for _, r := range runs {
-			var body bot.Body
-			if err := json.Unmarshal(r.Body, &body); err != nil {
-				return fmt.Errorf("read the post of %s: %w", r.ID(), err)
-			}
-			to, err := bot.ParseAddress(r.Group)
+			state, err := s.handOver(ctx, r)
 			if err != nil {
 				return fmt.Errorf("hand on %s: %w", r.ID(), err)
 			}
-			if err := s.Outbox.Say(ctx, bot.Post{ID: runPost + r.ID(), To: to, Body: body}); err != nil {
-				return err
-			}
-			if err := s.Store.Runs().Posted(ctx, r.ID()); err != nil {
-				return fmt.Errorf("mark %s posted: %w", r.ID(), err)
+			if err := s.Store.Runs().Settle(ctx, r.ID(), state); err != nil {
+				return fmt.Errorf("mark %s %s: %w", r.ID(), state, err)
 			}
 		}
 	}
+}
+
+// handOver gives one run to the outbox, and returns how the run ends by that.
+// One that a crash left behind says that it is late, and beyond its deadline
+// it is missed like one that nobody rendered.
+func (s *Scheduler) handOver(ctx context.Context, r storage.Run) (storage.RunState, error) {
+	behind := s.Now().Sub(r.At)
+	if behind > s.within(r) {
+		switch _, err := s.Store.Outbox().Get(ctx, runPost+r.ID()); {
+		case err == nil:
+			// Whoever said it died before writing that down.
+			return storage.RunPosted, nil
+		case !errors.Is(err, storage.ErrNotFound):
+			return "", err
+		}
+		s.Log.Warn("a scheduled post was left behind until it was too late", "run", r.ID())
+		s.Ran(r.Job, "missed")
+		return storage.RunMissed, s.tellMissed(ctx, r)
+	}
+	var body bot.Body
+	if err := json.Unmarshal(r.Body, &body); err != nil {
+		return "", err
+	}
+	if behind > lateAfter && !r.Late {
+		body = digest.Late(body, s.Say)
+	}
+	to, err := bot.ParseAddress(r.Group)
+	if err != nil {
+		return "", err
+	}
+	return storage.RunPosted, s.Outbox.Say(ctx, bot.Post{ID: runPost + r.ID(), To: to, Body: body})
+}
+
+// within is how long after it was rendered a run is worth saying. It is counted
+// from there and not from the slot, for a job may be run by hand for any date.
+func (s *Scheduler) within(r storage.Run) time.Duration {
+	for _, j := range s.jobs {
+		if j.name == r.Job {
+			return j.within
+		}
+	}
+	return 0
 }
 
 // tellAdmins says a sentence to every admin, once an id.

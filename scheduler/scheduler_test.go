@@ -266,6 +266,52 @@ func TestARenderedRunIsHandedOnAfterACrash(t *testing.T) {
 	f.want("run/morning_plan|feishu:group/g1|2026-11-24")
 }
 
+// What a crash left behind is said late and says so, or is missed when it is too late.
+func TestARunLeftBehindIsLateOrMissed(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		after time.Duration
+		said  bool // it was said before the crash
+		want  string
+		late  bool
+		state storage.RunState
+	}{
+		"at once":                    {time.Minute, false, "run/morning_plan|feishu:group/g1|2026-11-24", false, storage.RunPosted},
+		"within its deadline":        {time.Hour, false, "run/morning_plan|feishu:group/g1|2026-11-24", true, storage.RunPosted},
+		"too late":                   {3 * time.Hour, false, "missed/morning_plan|feishu:group/g1|2026-11-24/feishu:user/ou_a", false, storage.RunMissed},
+		"too late, but said already": {3 * time.Hour, true, "run/morning_plan|feishu:group/g1|2026-11-24", false, storage.RunPosted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, "2026-11-24 09:00:00")
+			f.ok(f.store.Roster().PutTeam(t.Context(), visit.Team{Name: team}))
+			body := bot.Body{Card: &bot.Card{Title: "written before the crash", Footer: "small print"}}
+			encoded, err := json.Marshal(body)
+			f.ok(err)
+			run := storage.Run{
+				Job: "morning_plan", Group: "feishu:group/g1", Date: "2026-11-24", Due: f.now.UTC(), At: f.now.UTC(), State: storage.RunRendered, Body: encoded,
+			}
+			_, err = f.store.Runs().Begin(t.Context(), run)
+			f.ok(err)
+			if tt.said {
+				f.ok(bot.NewOutbox(f.store.Outbox(), func() time.Time { return f.now }, func(string) {}).Say(t.Context(),
+					bot.Post{ID: "run/" + run.ID(), To: bot.Address{Platform: "feishu", Place: bot.ToGroup, ID: "g1"}, Body: body}))
+			}
+			f.now = f.now.Add(tt.after)
+			f.tick()
+			f.tick()
+			f.want(tt.want)
+			kept, err := f.store.Runs().Get(t.Context(), run.ID())
+			if err != nil || kept.State != tt.state {
+				t.Errorf("the run is %s, %v", kept.State, err)
+			}
+			if post, err := f.store.Outbox().Get(t.Context(), tt.want); err != nil || strings.Contains(string(post.Body), "small print · 补发") != tt.late {
+				t.Errorf("said %s, %v", post.Body, err)
+			}
+		})
+	}
+}
+
 func TestALostPostIsToldToTheAdminsOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t, "2026-11-24 09:00:00")

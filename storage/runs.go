@@ -48,6 +48,7 @@ type Runs interface {
 	Get(ctx context.Context, id string) (Run, error)
 	// Rendered returns runs that were not handed on yet, by id, at most limit.
 	Rendered(ctx context.Context, limit int) ([]Run, error)
-	// Posted marks a rendered run as handed on and removes its body. Twice is fine.
-	Posted(ctx context.Context, id string) error
+	// Settle ends a rendered run as posted or missed and removes its body; a run
+	// in another state stays as it is. Twice is fine.
+	Settle(ctx context.Context, id string, state RunState) error
 }

@@ -36,8 +36,8 @@ func (r runs) Rendered(ctx context.Context, limit int) ([]storage.Run, error) {
 		WHERE state = 'rendered' ORDER BY id LIMIT ?`, max(limit, 0))
 }
 
-func (r runs) Posted(ctx context.Context, id string) error {
-	_, err := r.s.exec(ctx, "marking a run posted",
-		"UPDATE runs SET state = 'posted', body = NULL WHERE id = ? AND state = 'rendered'", id)
+func (r runs) Settle(ctx context.Context, id string, state storage.RunState) error {
+	_, err := r.s.exec(ctx, "settling a run",
+		"UPDATE runs SET state = ?, body = NULL WHERE id = ? AND state = 'rendered'", string(state), id)
 	return err
 }

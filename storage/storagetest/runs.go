@@ -83,16 +83,22 @@ func testRuns(t *testing.T, s suite) {
 		equal(t, groups(val(r.Rendered(ctx, 0))(t)), nil)
 
 		id := run("b", 2, "").ID()
-		ok(t, r.Posted(ctx, id))
-		ok(t, r.Posted(ctx, id))
+		ok(t, r.Settle(ctx, id, storage.RunPosted))
+		ok(t, r.Settle(ctx, id, storage.RunPosted))
 		want := run("b", 2, storage.RunPosted)
 		want.Body = nil
 		equal(t, val(r.Get(ctx, id))(t), want)
 		equal(t, groups(val(r.Rendered(ctx, 9))(t)), []string{"乙", "甲"})
 
-		// Only a rendered run is handed on.
+		late := run("甲", 0, storage.RunMissed)
+		ok(t, r.Settle(ctx, late.ID(), storage.RunMissed))
+		late.Body = nil
+		equal(t, val(r.Get(ctx, late.ID()))(t), late)
+		equal(t, groups(val(r.Rendered(ctx, 9))(t)), []string{"乙"})
+
+		// Only a rendered run is settled.
 		missed := run("missed", 0, storage.RunMissed)
-		ok(t, r.Posted(ctx, missed.ID()))
+		ok(t, r.Settle(ctx, missed.ID(), storage.RunPosted))
 		equal(t, val(r.Get(ctx, missed.ID()))(t), missed)
 	})
 }

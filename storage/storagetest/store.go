@@ -85,7 +85,7 @@ func calls(s storage.Store) []call {
 		{"Runs.Begin", func(ctx context.Context) error { return drop(s.Runs().Begin(ctx, storage.Run{Job: "j"})) }},
 		{"Runs.Get", func(ctx context.Context) error { return drop(s.Runs().Get(ctx, storage.Run{Job: "j"}.ID())) }},
 		{"Runs.Rendered", func(ctx context.Context) error { return drop(s.Runs().Rendered(ctx, 1)) }},
-		{"Runs.Posted", func(ctx context.Context) error { return s.Runs().Posted(ctx, "j") }},
+		{"Runs.Settle", func(ctx context.Context) error { return s.Runs().Settle(ctx, "j", storage.RunPosted) }},
 		{"Media.Enqueue", func(ctx context.Context) error { return s.Media().Enqueue(ctx, storage.Fetch{ID: "f"}) }},
 		{"Media.Due", func(ctx context.Context) error { return drop(s.Media().Due(ctx, at(0), 1)) }},
 		{"Media.Claim", func(ctx context.Context) error { return s.Media().Claim(ctx, "f", "o", at(0), at(1)) }},

@@ -120,10 +120,17 @@ func (l *lockedLog) String() string {
 	return l.b.String()
 }
 
+// startChild runs the program for the company and looks at what it logged.
+func (c *company) startChild(configYAML []byte, listen, clock string, env ...string) *child {
+	c.Helper()
+	ch := startChild(c.T, configYAML, listen, clock, env...)
+	c.Cleanup(func() { c.clean(ch.log.String()) })
+	return ch
+}
+
 // startChild runs the program in a process of its own and waits until it
 // answers. An empty clock is the program's own.
-func (c *company) startChild(configYAML []byte, listen, clock string, env ...string) *child {
-	t := c.T
+func startChild(t *testing.T, configYAML []byte, listen, clock string, env ...string) *child {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "roundsman.yaml")
 	if err := os.WriteFile(path, configYAML, 0o600); err != nil {
@@ -152,7 +159,9 @@ func (c *company) startChild(configYAML []byte, listen, clock string, env ...str
 		if strings.Contains(ch.log.String(), "DATA RACE") {
 			t.Errorf("a race in a child:\n%s", ch.log)
 		}
-		c.clean(ch.log.String())
+		if strings.Contains(ch.log.String(), "canary-") {
+			t.Error("a child's log holds a secret")
+		}
 	})
 	ch.await(t)
 	return ch

@@ -51,7 +51,7 @@ func (c demoCmd) Run(env *runtimeEnv) (err error) {
 
 // startDemoBot runs the real program against the demo's platforms, on the demo's clock.
 func startDemoBot(ctx context.Context, w *demo.World, dir, language string, log *slog.Logger) (*Program, error) {
-	cfg, err := config.Parse(demoConfig(w, dir, language), dir, nil)
+	cfg, err := config.Parse(demoConfig(w, language, "127.0.0.1:0", "sqlite:"+filepath.Join(dir, "demo.db"), filepath.Join(dir, "spool")), dir, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -81,17 +81,17 @@ func seedDemo(ctx context.Context, w *demo.World, cfg *config.Config) error {
 }
 
 // demoConfig is what a company would write into its file.
-func demoConfig(w *demo.World, dir, language string) []byte {
+func demoConfig(w *demo.World, language, listen, store, spool string) []byte {
 	f, c := w.Feishu(), w.WeCom()
 	return fmt.Appendf(nil, `
 language: %s
-listen: "127.0.0.1:0"
+listen: %q
 storage: %q
 spool: %q
 secret_key: demo-demo-demo-demo-demo-demo-demo-demo
 feishu: {mode: websocket, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q}
 wecom: {corp_id: %q, agent_id: %d, secret: %q, token: %q, encoding_aes_key: %q, base_url: %q}
-`, language, "sqlite:"+filepath.Join(dir, "demo.db"), filepath.Join(dir, "spool"),
+`, language, listen, store, spool,
 		f.AppID, f.AppSecret, f.VerificationToken, f.EncryptKey, f.BaseURL,
 		c.CorpID, c.AgentID, c.Secret, c.Token, c.EncodingAESKey, c.BaseURL)
 }

@@ -318,46 +318,8 @@ func (p *Program) drainSpool(ctx context.Context) {
 	}
 }
 
-// Settled waits until nothing is left to be done now: no event waits, no post
-// that is not held back, no photo.
-func (p *Program) Settled(ctx context.Context) error {
-	tick := time.NewTicker(3 * time.Millisecond)
-	defer tick.Stop()
-	for calm := 0; calm < 2; {
-		busy, err := p.busy(ctx)
-		if err != nil {
-			return err
-		}
-		if calm++; busy {
-			calm = 0
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait until everything is done: %w", ctx.Err())
-		case <-tick.C:
-		}
-	}
-	return nil
-}
-
-func (p *Program) busy(ctx context.Context) (bool, error) {
-	waiting, _, err := p.store.Inbox().Count(ctx)
-	if err != nil || waiting > 0 {
-		return true, err
-	}
-	photos, err := p.store.Media().Count(ctx)
-	if err != nil || photos > 0 {
-		return true, err
-	}
-	posts, err := p.store.Outbox().List(ctx, storage.PostPending, 500)
-	now := p.now()
-	for _, post := range posts {
-		if !post.NotBefore.After(now) && !post.Next.After(now) {
-			return true, nil
-		}
-	}
-	return false, err
-}
+// Settled waits until nothing is left to be done now.
+func (p *Program) Settled(ctx context.Context) error { return settled(ctx, p.store, p.now) }
 
 // randomName tells this process apart from other replicas.
 func randomName() string {

@@ -23,7 +23,8 @@ import (
 )
 
 // The environment of a child of the test binary: the configuration that it
-// serves, where it asks for the time, and where it can be told to tick.
+// serves; its clock, which is a URL to ask or by how much it is ahead of the
+// machine's; and where it can be told to tick.
 const (
 	childEnv   = "ROUNDSMAN_TEST_SERVE"
 	clockEnv   = "ROUNDSMAN_TEST_CLOCK"
@@ -39,8 +40,10 @@ func serveAsChild() error {
 		return err
 	}
 	o := programOptions{Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	if url := os.Getenv(clockEnv); url != "" {
-		o.Now = func() time.Time { return askTime(url) }
+	if clock := os.Getenv(clockEnv); strings.HasPrefix(clock, "http:") {
+		o.Now = func() time.Time { return askTime(clock) }
+	} else if ahead, err := time.ParseDuration(clock); err == nil {
+		o.Now = func() time.Time { return time.Now().Add(ahead) }
 	}
 	control := os.Getenv(controlEnv)
 	o.NoTick = control != ""
@@ -83,6 +86,9 @@ func askTime(url string) time.Time {
 	}
 	return time.Unix(0, ns).UTC()
 }
+
+// ahead is by how much the test's clock is ahead of the machine's now.
+func ahead() string { return time.Until(testClock.Now()).String() }
 
 // serveTime answers children that ask for the time.
 func serveTime(t *testing.T, now func() time.Time) string {

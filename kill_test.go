@@ -40,7 +40,6 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		listen := freeAddress(t)
 		yaml := c.yaml("webhook", t.TempDir(), listen)
 		feishuPeople, wecomPeople := c.seedPeople(killPeople)
-		clock := serveTime(t, testClock.Now)
 		random := rand.New(rand.NewPCG(1, 2))
 		far := geo.Offset(place, 30000, 0)
 		for round := range killRounds + 1 {
@@ -52,7 +51,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				// What a dead process held is free after a while; on SQLite, where only one serves, at once.
 				testClock.move(45 * time.Second)
 			}
-			child := c.startChild(yaml, listen, clock)
+			child := c.startChild(yaml, listen, ahead())
 			if round == 0 {
 				c.ok(c.feishu.SetCallback(child.url + "/feishu/events"))
 				c.ok(c.wecom.SetCallback(child.url + "/wecom/callback"))

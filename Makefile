@@ -7,7 +7,7 @@ FUZZTIME  ?= 10s
 VERSION   ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help build check fmt vet lint test race fuzz bench demo image ci
+.PHONY: help build check fmt vet lint test race fuzz bench soak demo image ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 bench: ## the benchmarks; docs/BENCHMARKS.md says what they mean
 	go test -run '^$$' -bench . -benchmem ./...
+
+soak: ## the long tests: kills, outages, load, years of posts, two hours of work (about 4 hours)
+	ROUNDSMAN_SOAK=1 go test -count=1 -timeout 8h -v -run 'Soak|ForYears' . ./scheduler
 
 demo: ## both platforms emulated, a company, and a chat page on 127.0.0.1:8080
 	go run . demo

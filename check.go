@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roundsman/bot"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -25,8 +26,7 @@ func (checkCmd) Run(env *runtimeEnv) (err error) {
 	ctx, cancel := context.WithTimeout(env.ctx, time.Minute)
 	defer cancel()
 
-	_, err = bot.OpenSpool(cfg.Spool)
-	c.line("spool "+cfg.Spool, err, hintIf(err, "make it a directory that the program may write and that survives a restart"))
+	c.spool(cfg.Spool)
 
 	platforms, err := newPlatforms(cfg, time.Now, env.log)
 	if err != nil {
@@ -51,6 +51,7 @@ func (checkCmd) Run(env *runtimeEnv) (err error) {
 	if err == nil {
 		defer func() { err = errors.Join(err, store.Close()) }()
 		c.line("storage answers", store.Ping(ctx), "")
+		c.server(ctx, store)
 		c.company(ctx, store, policyOf(cfg))
 	}
 	for _, v := range cfg.Explain() {
@@ -85,6 +86,52 @@ func hintIf(err error, hint string) string {
 		return ""
 	}
 	return hint
+}
+
+// lowSpace is the free share of a disk below which it is time to do something.
+const lowSpace = 0.1
+
+// spool tries the directory where events wait while the store does not answer.
+func (c *checker) spool(dir string) {
+	spool, err := bot.OpenSpool(dir)
+	c.line("spool "+dir, err, hintIf(err, "make it a directory that the program may write and that survives a restart"))
+	if err != nil {
+		return
+	}
+	if n := spool.Len(); n > 0 {
+		c.note(fmt.Sprintf("%d events wait in the spool; a serving process brings them into the store", n))
+	}
+	free, err := spool.Free()
+	if err == nil && free < lowSpace {
+		err = fmt.Errorf("only %.0f %% of its disk is free", 100*free)
+	}
+	c.line("spool's disk", err, hintIf(err, "make room: a full disk loses what comes while the store is away"))
+}
+
+// maxSkew is by how much this machine's clock may differ from the store's
+// before somebody should look at it.
+const maxSkew = 5 * time.Second
+
+// server looks at what a store on a server says of itself.
+func (c *checker) server(ctx context.Context, store storage.Store) {
+	if clock, ok := store.(storage.Clock); ok {
+		shared, err := newSharedClock(ctx, clock)
+		if err == nil {
+			if skew := shared.skew().Abs(); skew > maxSkew {
+				c.note(fmt.Sprintf("this machine's clock differs by %s from the store's, by which all replicas go; set it by NTP", skew.Round(time.Second)))
+			}
+		}
+		c.line("storage tells the time", err, "")
+	}
+	if server, ok := store.(interface {
+		Degraded(ctx context.Context) ([]string, error)
+	}); ok {
+		lacks, err := server.Degraded(ctx)
+		c.line("storage is what it should be", err, "")
+		for _, lack := range lacks {
+			c.note("storage: " + lack)
+		}
+	}
 }
 
 // note is something to know that is no failure.

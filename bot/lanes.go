@@ -302,12 +302,16 @@ type holding struct {
 func (h holding) name() string { return "lane/" + h.lane }
 
 func (h holding) take(ctx context.Context) bool {
+	// Not cut off by a stop: it would not be known whether the lane is ours, and
+	// others would have to wait until it is nobody's.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
 	now := h.now()
 	err := h.leases.Take(ctx, h.name(), h.owner, now, now.Add(laneFor))
 	if err == nil {
 		return true
 	}
-	if !errors.Is(err, storage.ErrConflict) && ctx.Err() == nil {
+	if !errors.Is(err, storage.ErrConflict) {
 		h.log.Error("cannot take a lane", "error", err)
 	}
 	// Also after an error: a store that does not answer is not asked again at once.

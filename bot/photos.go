@@ -23,6 +23,8 @@ const (
 	// fetchFor is how long a photo is tried for: WeCom keeps media for three days.
 	fetchFor        = 72 * time.Hour
 	longestFetchGap = 10 * time.Minute
+	// settlePhotoWithin bounds the keeping of a photo, which may have many megabytes.
+	settlePhotoWithin = 20 * time.Second
 )
 
 // Photos fetches the bytes of photos, in a queue of its own: no lane waits for
@@ -86,7 +88,7 @@ func (p *Photos) fill(ctx context.Context) error {
 				p.mu.Unlock()
 				p.Wake()
 			}()
-			if err := p.fetch(ctx, f); err != nil && ctx.Err() == nil {
+			if err := p.fetch(ctx, f); err != nil {
 				p.log.Error("a photo was not fetched", "photo", f.ID, "error", err)
 			}
 		})
@@ -98,15 +100,27 @@ func (p *Photos) fill(ctx context.Context) error {
 // digest, the event by the photo.
 func (p *Photos) fetch(ctx context.Context, f storage.Fetch) error {
 	now := p.now()
-	err := p.store.Claim(ctx, f.ID, p.owner, now, now.Add(fetchWithin+claimFor))
+	// Not cut off by a stop: others would have to wait until the claim runs out.
+	claiming, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	err := p.store.Claim(claiming, f.ID, p.owner, now, now.Add(fetchWithin+claimFor))
+	cancel()
 	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("claim a photo: %w", err)
 	}
-	blob, err := p.download(ctx, f)
+	working, cancel := finishing(ctx, fetchWithin)
+	blob, err := p.download(working, f)
+	cancel()
+	stopping := ctx.Err() != nil
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settlePhotoWithin)
+	defer cancel()
 	if fe := (*FetchError)(nil); errors.As(err, &fe) {
+		if fe.Retry && stopping {
+			// It was cut off by us: whoever comes next takes it up at once.
+			return p.store.Retry(ctx, f.ID, p.owner, f.Attempts, now)
+		}
 		if fe.Retry && now.Sub(f.Created) < fetchFor {
 			p.metrics.fetches.WithLabelValues(f.Platform, "retry").Inc()
 			return p.store.Retry(ctx, f.ID, p.owner, f.Attempts+1, now.Add(delay(f.Attempts+1, longestFetchGap)))

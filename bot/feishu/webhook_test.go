@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -510,6 +511,28 @@ func FuzzEvent(f *testing.F) {
 			if _, err := bot.ParseAddress(m.Chat.String()); err != nil {
 				t.Errorf("%+v: %v", m, err)
 			}
+		}
+	})
+}
+
+// What is signed well and sealed badly is turned away, whatever its bytes are.
+func FuzzSealed(f *testing.F) {
+	f.Add([]byte("0123456789abcdef"), true)
+	f.Add(make([]byte, 31), true)
+	f.Add(make([]byte, 48), true)
+	f.Add([]byte(`{"encrypt":1}`), false)
+	f.Fuzz(func(t *testing.T, sealed []byte, wrap bool) {
+		h, in := door(t)
+		body := sealed
+		if wrap {
+			body = fmt.Appendf(nil, `{"encrypt":%q}`, base64.StdEncoding.EncodeToString(sealed))
+		}
+		status, _ := ask(h, "POST", signed(key, unix(start), body), bytes.NewReader(body))
+		if status == http.StatusOK || status >= 500 {
+			t.Errorf("status %d", status)
+		}
+		if n := len(in.all()); n != 0 {
+			t.Errorf("%d events were let in", n)
 		}
 	})
 }

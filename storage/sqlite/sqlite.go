@@ -36,6 +36,8 @@ type Options struct {
 	// may serve a database. Without it the store may be opened beside a
 	// serving process, to read and to write.
 	Serve bool
+	// Existing refuses to make a new database: [storage.ErrNotFound] if there is none.
+	Existing bool
 }
 
 // Store is everything kept in one SQLite file.
@@ -88,6 +90,9 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	}
 	_, err = os.Stat(path)
 	made := errors.Is(err, fs.ErrNotExist)
+	if made && opts.Existing {
+		return nil, storage.ErrNotFound
+	}
 	if s.writes, err = sql.Open("sqlite", dsn(path, "rwc")); err != nil {
 		return nil, err
 	}
@@ -198,12 +203,8 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 	if err := recognise(ctx, c); err != nil {
 		return err
 	}
-	var found string
-	if err := c.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+	if err := sound(ctx, c, "quick_check"); err != nil {
 		return err
-	}
-	if found != "ok" {
-		return fmt.Errorf("%w: %s", ErrDamaged, found)
 	}
 	var mode string
 	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {

@@ -59,7 +59,8 @@ var _ storage.Store = (*Store)(nil)
 // Open opens the database at path, or makes it if there is no file. It brings
 // an older schema forward. It fails with [storage.ErrLocked] if opts.Serve is
 // set and another process serves it, with [ErrDamaged] if the file is cut off,
-// empty or corrupt, and with [ErrForeign] if it is another program's or a newer version's.
+// empty or corrupt, with [ErrForeign] if it is another program's or a newer
+// version's, and with [ErrInterrupted] if a restore of it has not ended.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	s, err := open(ctx, path, opts)
 	if err != nil {
@@ -85,6 +86,10 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 			return nil, fmt.Errorf("locking %s.lock: %w", path, err)
 		}
 	}
+	unchanged := notRestored(path)
+	if err := unchanged(); err != nil {
+		return nil, err
+	}
 	if err := notEmpty(ctx, path); err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(ctx, conn); err != nil {
+	if err := prepare(ctx, conn, unchanged); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	s.writer = newWriter(conn)
@@ -186,8 +191,10 @@ func dsn(path, mode string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-// prepare checks the engine and the file, and sets up the connection that writes.
-func prepare(ctx context.Context, c *sql.Conn) error {
+// prepare checks the engine and the file, and sets up the connection that
+// writes. It asks unchanged once the connection keeps the file for itself and
+// before it writes.
+func prepare(ctx context.Context, c *sql.Conn, unchanged func() error) error {
 	var version string
 	if err := c.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
 		return err
@@ -226,6 +233,9 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 		if _, err := c.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			return err
 		}
+	}
+	if err := unchanged(); err != nil {
+		return err
 	}
 	return migrate(ctx, c)
 }

@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 		child(path)
 		return
 	}
+	if path := os.Getenv(restoringPath); path != "" {
+		restoring(path)
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -210,3 +210,80 @@ func TestDashboardIsWhole(t *testing.T) {
 		t.Errorf("registered, and shown on the dashboard (-want +got):\n%s", diff)
 	}
 }
+
+// mount is a volume of a service, in either of its two spellings.
+type mount struct{ Type, Source, Target string }
+
+func (m *mount) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		m.Type = "volume"
+		m.Source, m.Target, _ = strings.Cut(n.Value, ":")
+		return nil
+	}
+	type plain mount
+	return n.Decode((*plain)(m))
+}
+
+// What would lose events or data if somebody changed it without thinking.
+func TestComposeKeepsWhatItMust(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]struct{ volumes, bots []string }{
+		"compose.yaml":        {[]string{"mongo", "mongo-config", "spool-1", "spool-2"}, []string{"bot-1", "bot-2"}},
+		"compose.sqlite.yaml": {[]string{"data"}, []string{"bot"}},
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c struct {
+			Services map[string]struct {
+				Grace   string `yaml:"stop_grace_period"`
+				Restart string
+				Ports   []string
+				Volumes []mount
+			}
+			Volumes map[string]any
+		}
+		if err := yaml.Unmarshal(text, &c); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		var bots, used []string
+		for name, s := range c.Services {
+			if strings.HasPrefix(name, "bot") {
+				bots = append(bots, name)
+			}
+			if s.Grace != "30s" || s.Restart != "unless-stopped" {
+				t.Errorf("%s: %s stops within %q and restarts %q", file, name, s.Grace, s.Restart)
+			}
+			for _, p := range s.Ports {
+				if !strings.HasPrefix(p, "127.0.0.1:") {
+					t.Errorf("%s: %s publishes %s to everybody, without TLS", file, name, p)
+				}
+			}
+			for _, m := range s.Volumes {
+				if m.Type == "volume" {
+					used = append(used, m.Source)
+					continue
+				}
+				if !strings.HasPrefix(m.Source, "./") {
+					t.Errorf("%s: %s mounts %s of the host", file, name, m.Source)
+				}
+				if _, err := os.Stat(m.Source); err != nil && m.Source != "./roundsman.yaml" {
+					t.Errorf("%s: %s: %v", file, name, err)
+				}
+			}
+		}
+		slices.Sort(bots)
+		slices.Sort(used)
+		if diff := cmp.Diff(want.bots, bots); diff != "" {
+			t.Errorf("%s: bots (-want +got):\n%s", file, diff)
+		}
+		// Each once: no two processes share a spool or a database.
+		if diff := cmp.Diff(want.volumes, used); diff != "" {
+			t.Errorf("%s: volumes of the services (-want +got):\n%s", file, diff)
+		}
+		if diff := cmp.Diff(want.volumes, slices.Sorted(maps.Keys(c.Volumes))); diff != "" {
+			t.Errorf("%s: volumes declared (-want +got):\n%s", file, diff)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 // absent fails with [fs.ErrExist] if there is something of that name.
 func absent(path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s: %w", path, fs.ErrExist)
+		return fs.ErrExist
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -37,6 +37,8 @@ type cli struct {
 	Import  importCmd  `cmd:"" help:"Bring in a table of customers, reps, plans or holidays: all rows or none."`
 	Export  exportCmd  `cmd:"" help:"Write customers, reps, plans or check-ins as a table."`
 	Job     jobCmd     `cmd:"" help:"Run or preview a scheduled post once."`
+	Backup  backupCmd  `cmd:"" help:"Write the store into a new file, also while the bot serves (SQLite)."`
+	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the store (SQLite)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
 	Healthcheck healthcheckCmd `cmd:"" hidden:"" help:"Ask the serving process whether it is alive."`

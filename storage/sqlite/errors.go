@@ -23,6 +23,9 @@ var (
 	ErrForeign = errors.New("the database file is not of this version of Roundsman")
 	// ErrFull: there is no space left for what is to be written.
 	ErrFull = errors.New("the disk is full")
+	// ErrInterrupted: a restore of the file ended before it was done. To
+	// restore again finishes it.
+	ErrInterrupted = errors.New("a restore of it was interrupted; restore again")
 )
 
 // translate says what was being done and gives the engine's errors the
@@ -51,4 +54,12 @@ func translate(ctx context.Context, doing string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// engineCode returns the primary code of the engine's error, or 0.
+func engineCode(err error) int {
+	if engine := (*sqlite.Error)(nil); errors.As(err, &engine) {
+		return engine.Code() & 0xff
+	}
+	return 0
 }

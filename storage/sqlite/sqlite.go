@@ -36,6 +36,8 @@ type Options struct {
 	// may serve a database. Without it the store may be opened beside a
 	// serving process, to read and to write.
 	Serve bool
+	// Existing refuses to make a new database: [storage.ErrNotFound] if there is none.
+	Existing bool
 }
 
 // Store is everything kept in one SQLite file.
@@ -57,7 +59,8 @@ var _ storage.Store = (*Store)(nil)
 // Open opens the database at path, or makes it if there is no file. It brings
 // an older schema forward. It fails with [storage.ErrLocked] if opts.Serve is
 // set and another process serves it, with [ErrDamaged] if the file is cut off,
-// empty or corrupt, and with [ErrForeign] if it is another program's or a newer version's.
+// empty or corrupt, with [ErrForeign] if it is another program's or a newer
+// version's, and with [ErrInterrupted] if a restore of it has not ended.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	s, err := open(ctx, path, opts)
 	if err != nil {
@@ -83,11 +86,18 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 			return nil, fmt.Errorf("locking %s.lock: %w", path, err)
 		}
 	}
+	unchanged := notRestored(path)
+	if err := unchanged(); err != nil {
+		return nil, err
+	}
 	if err := notEmpty(ctx, path); err != nil {
 		return nil, err
 	}
 	_, err = os.Stat(path)
 	made := errors.Is(err, fs.ErrNotExist)
+	if made && opts.Existing {
+		return nil, storage.ErrNotFound
+	}
 	if s.writes, err = sql.Open("sqlite", dsn(path, "rwc")); err != nil {
 		return nil, err
 	}
@@ -95,7 +105,7 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(ctx, conn); err != nil {
+	if err := prepare(ctx, conn, unchanged); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	if opts.Serve {
@@ -201,8 +211,10 @@ func dsn(path, mode string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-// prepare checks the engine and the file, and sets up the connection that writes.
-func prepare(ctx context.Context, c *sql.Conn) error {
+// prepare checks the engine and the file, and sets up the connection that
+// writes. It asks unchanged once the connection keeps the file for itself and
+// before it writes.
+func prepare(ctx context.Context, c *sql.Conn, unchanged func() error) error {
 	var version string
 	if err := c.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
 		return err
@@ -218,12 +230,8 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 	if err := recognise(ctx, c); err != nil {
 		return err
 	}
-	var found string
-	if err := c.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+	if err := sound(ctx, c, "quick_check"); err != nil {
 		return err
-	}
-	if found != "ok" {
-		return fmt.Errorf("%w: %s", ErrDamaged, found)
 	}
 	var mode string
 	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
@@ -245,6 +253,9 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 		if _, err := c.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			return err
 		}
+	}
+	if err := unchanged(); err != nil {
+		return err
 	}
 	return migrate(ctx, c)
 }

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -17,6 +18,9 @@ func TestMain(m *testing.M) {
 		child(path)
 		return
 	}
+	if path := os.Getenv(restoringPath); path != "" {
+		restoring(path)
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -26,8 +30,16 @@ type file struct {
 	path string
 }
 
+// forked waits until processes that other tests are starting run their own
+// program: until then they hold copies of all files, and so of locks given up since.
+func forked() {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+}
+
 func open(t testing.TB, path string, opts sqlite.Options) file {
 	t.Helper()
+	forked()
 	s, err := sqlite.Open(t.Context(), path, opts)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -132,9 +133,14 @@ func (o outbox) Due(ctx context.Context, now time.Time, chat string, limit int) 
 	if err != nil || len(ids) == 0 {
 		return nil, translate(ctx, doing, err)
 	}
-	// One that was sent meanwhile is not due any more.
-	return many[postDoc](ctx, o.s, doing, outboxName,
-		bson.D{{Key: "_id", Value: among(ids)}, {Key: "state", Value: storage.PostPending}}, options.Find().SetSort(by("created", "_id")))
+	// One that was sent meanwhile is not due any more. The server is not asked
+	// to sort the bodies: there may be more of them than it has memory for.
+	posts, err := many[postDoc](ctx, o.s, doing, outboxName,
+		bson.D{{Key: "_id", Value: among(ids)}, {Key: "state", Value: storage.PostPending}}, nil)
+	slices.SortFunc(posts, func(a, b storage.Post) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return posts, err
 }
 
 // heads returns the ids of the posts that are due, one a chat at most.

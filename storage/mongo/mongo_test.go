@@ -20,6 +20,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // server is the variable that names a server for the tests, whose databases they make and drop.
 const server = "ROUNDSMAN_TEST_MONGODB_URI"
 
+// noon is when the tests take place.
+var noon = time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC)
+
 // database returns the URI of a database of the test's own, dropped at its end.
 func database(t testing.TB) string {
 	t.Helper()

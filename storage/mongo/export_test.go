@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -35,3 +36,13 @@ func OpenBare(uri string) (*Store, error) {
 	s.close = sync.OnceValue(s.shut)
 	return s, nil
 }
+
+// Lacks reads what a server says about itself.
+func Lacks(raw bson.Raw) ([]string, error) {
+	var h hello
+	err := bson.Unmarshal(raw, &h)
+	return h.lacks(), err
+}
+
+// Translate gives an engine's error its meaning.
+var Translate = translate

@@ -1,0 +1,120 @@
+package mongo
+
+import (
+	"context"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"roundsman/geo"
+	"roundsman/visit"
+)
+
+type customerDoc struct {
+	ID      string    `bson:"_id"`
+	V       int32     `bson:"v"`
+	Name    string    `bson:"name"`
+	Point   *pointDoc `bson:"point"`
+	Place   *placeDoc `bson:"place"`
+	Address string    `bson:"address"`
+	Radius  float64   `bson:"radius"`
+	Owner   string    `bson:"owner"`
+	Grade   string    `bson:"grade"`
+	Cadence int       `bson:"cadence"`
+	Area    string    `bson:"area"`
+	Contact string    `bson:"contact"`
+	Phone   string    `bson:"phone"`
+}
+
+// placeDoc is a point in WGS-84 as GeoJSON has it, for the 2dsphere index:
+// longitude first.
+type placeDoc struct {
+	Type        string     `bson:"type"`
+	Coordinates [2]float64 `bson:"coordinates"`
+}
+
+// newPlace returns nil for what is no place on Earth, which the index refuses.
+func newPlace(p geo.Point) *placeDoc {
+	if p.Datum != geo.WGS84 || !(p.Lat >= -90 && p.Lat <= 90 && p.Lng >= -180 && p.Lng <= 180) {
+		return nil
+	}
+	return &placeDoc{"Point", [2]float64{p.Lng, p.Lat}}
+}
+
+func newCustomer(c visit.Customer) customerDoc {
+	c = c.Located()
+	return customerDoc{
+		ID: c.ID, V: form, Name: c.Name, Point: newPoint(c.Point), Place: newPlace(c.Place), Address: c.Address, Radius: c.Radius,
+		Owner: c.Owner, Grade: c.Grade, Cadence: c.Cadence, Area: c.Area, Contact: c.Contact, Phone: c.Phone,
+	}
+}
+
+func (d customerDoc) record() visit.Customer {
+	c := visit.Customer{
+		ID: d.ID, Name: d.Name, Point: d.Point.point(), Address: d.Address, Radius: d.Radius,
+		Owner: d.Owner, Grade: d.Grade, Cadence: d.Cadence, Area: d.Area, Contact: d.Contact, Phone: d.Phone,
+	}
+	if d.Place == nil {
+		return c.Located()
+	}
+	c.Place = geo.Point{Lat: d.Place.Coordinates[1], Lng: d.Place.Coordinates[0], Datum: geo.WGS84}
+	return c
+}
+
+type customers struct{ s *Store }
+
+func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
+	docs := make([]any, len(put))
+	for i, customer := range put {
+		docs[i] = newCustomer(customer)
+	}
+	return c.s.put(ctx, "storing customers", customersName, docs...)
+}
+
+// idsAtOnce bounds the ids of one question.
+const idsAtOnce = 1000
+
+func (c customers) Get(ctx context.Context, ids ...string) ([]visit.Customer, error) {
+	const doing = "reading customers"
+	if len(ids) == 0 {
+		return nil, translate(ctx, doing, c.s.ready(ctx))
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	var out []visit.Customer
+	for some := range slices.Chunk(ids, idsAtOnce) {
+		found, err := many[customerDoc](ctx, c.s, doing, customersName,
+			bson.D{{Key: "_id", Value: among(some)}}, options.Find().SetSort(by("_id")))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+func (c customers) Owned(ctx context.Context, rep string) ([]visit.Customer, error) {
+	return many[customerDoc](ctx, c.s, "reading a rep's customers", customersName,
+		bson.D{{Key: "owner", Value: rep}}, options.Find().SetSort(by("_id")))
+}
+
+// Search walks the customers by id: no index finds the middle of a word. The
+// text is compared and never a pattern, which somebody could make costly.
+func (c customers) Search(ctx context.Context, text string, limit int) ([]visit.Customer, error) {
+	const doing = "searching customers"
+	if limit <= 0 {
+		return nil, translate(ctx, doing, c.s.ready(ctx))
+	}
+	contains := func(field string) bson.D {
+		return bson.D{{Key: "$gte", Value: bson.A{bson.D{{Key: "$indexOfBytes", Value: bson.A{"$" + field, literal(text)}}}, 0}}}
+	}
+	filter := bson.D{}
+	if text != "" {
+		filter = bson.D{{Key: "$expr", Value: bson.D{{Key: "$or", Value: bson.A{contains("name"), contains("_id")}}}}}
+	}
+	return many[customerDoc](ctx, c.s, doing, customersName, filter, options.Find().SetSort(by("_id")).SetLimit(int64(limit)))
+}
+
+func (c customers) Count(ctx context.Context) (int, error) {
+	return c.s.count(ctx, "counting customers", customersName, bson.D{})
+}

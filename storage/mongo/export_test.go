@@ -1,0 +1,48 @@
+package mongo
+
+import (
+	"context"
+	"sync"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Database returns the database under a store.
+func Database(s *Store) *mongo.Database { return s.db }
+
+// Migration is a step of the schema.
+type Migration = migration
+
+// OpenWith opens a store with migrations after those that there are, and with a
+// last word on the client's options.
+func OpenWith(ctx context.Context, uri string, opts Options, further []Migration, adjust func(*options.ClientOptions)) (*Store, error) {
+	steps := append(append([]migration{}, migrations...), further...)
+	return open(ctx, uri, opts, steps, adjust)
+}
+
+// OpenBare connects and does nothing else.
+func OpenBare(uri string) (*Store, error) {
+	name, err := databaseName(uri)
+	if err != nil {
+		return nil, err
+	}
+	client, err := connect(uri, Options{}, nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{client: client, db: client.Database(name)}
+	s.close = sync.OnceValue(s.shut)
+	return s, nil
+}
+
+// Lacks reads what a server says about itself.
+func Lacks(raw bson.Raw) ([]string, error) {
+	var h hello
+	err := bson.Unmarshal(raw, &h)
+	return h.lacks(), err
+}
+
+// Translate gives an engine's error its meaning.
+var Translate = translate

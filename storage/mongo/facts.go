@@ -1,0 +1,289 @@
+package mongo
+
+import (
+	"context"
+	"iter"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"roundsman/geo"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+type factDoc struct {
+	ID       string        `bson:"_id"`
+	V        int32         `bson:"v"`
+	Kind     string        `bson:"kind"`
+	Rep      string        `bson:"rep"`
+	Team     string        `bson:"team"`
+	Date     string        `bson:"date"`
+	At       bson.DateTime `bson:"at"`
+	Received bson.DateTime `bson:"received"`
+	Platform string        `bson:"platform,omitempty"`
+	Message  string        `bson:"message,omitempty"`
+	Fix      *fixDoc       `bson:"fix,omitempty"`
+	Photo    *photoDoc     `bson:"photo,omitempty"`
+	Note     string        `bson:"note,omitempty"`
+	Choice   *choiceDoc    `bson:"choice,omitempty"`
+	// Located says that the fact has something that [facts.Redact] removes.
+	Located bool `bson:"located"`
+}
+
+type fixDoc struct {
+	Point    *pointDoc  `bson:"point,omitempty"`
+	Accuracy float64    `bson:"accuracy,omitempty"`
+	Address  string     `bson:"address,omitempty"`
+	Evidence string     `bson:"evidence"`
+	Support  float64    `bson:"support"`
+	Rule     string     `bson:"rule"`
+	Claims   []claimDoc `bson:"claims,omitempty"`
+}
+
+type claimDoc struct {
+	Customer string   `bson:"customer"`
+	Verdict  string   `bson:"verdict"`
+	Reasons  []string `bson:"reasons,omitempty"`
+	Distance float64  `bson:"distance"`
+	Radius   float64  `bson:"radius"`
+	Near     float64  `bson:"near"`
+}
+
+type photoDoc struct {
+	Of     string `bson:"of,omitempty"`
+	SHA256 string `bson:"sha256,omitempty"`
+	Bytes  int64  `bson:"bytes,omitempty"`
+	Reason string `bson:"reason,omitempty"`
+}
+
+type choiceDoc struct {
+	Fix      string `bson:"fix"`
+	Customer string `bson:"customer,omitempty"`
+	Prospect bool   `bson:"prospect,omitempty"`
+}
+
+// pointDoc is a place as it was given: raw, in its own datum.
+type pointDoc struct {
+	Lat   float64 `bson:"lat"`
+	Lng   float64 `bson:"lng"`
+	Datum string  `bson:"datum"`
+}
+
+func newPoint(p geo.Point) *pointDoc {
+	if p.IsZero() {
+		return nil
+	}
+	return &pointDoc{p.Lat, p.Lng, string(p.Datum)}
+}
+
+func (d *pointDoc) point() geo.Point {
+	if d == nil {
+		return geo.Point{}
+	}
+	return geo.Point{Lat: d.Lat, Lng: d.Lng, Datum: geo.Datum(d.Datum)}
+}
+
+func newFact(f visit.Fact) factDoc {
+	d := factDoc{
+		ID: f.ID, V: form, Kind: string(f.Kind), Rep: f.Rep, Team: f.Team, Date: string(f.Date), At: date(f.At), Received: date(f.Received),
+		Platform: f.Platform, Message: f.Message, Note: f.Note, Located: locates(f.Fix),
+	}
+	if f.Fix != nil {
+		d.Fix = &fixDoc{
+			Point: newPoint(f.Fix.Point), Accuracy: f.Fix.Accuracy, Address: f.Fix.Address,
+			Evidence: string(f.Fix.Evidence), Support: f.Fix.Support, Rule: f.Fix.Rule,
+		}
+		for _, c := range f.Fix.Claims {
+			d.Fix.Claims = append(d.Fix.Claims, claimDoc{
+				c.Customer, string(c.Verdict), words[string](c.Reasons), c.Distance, c.Radius, c.Near,
+			})
+		}
+	}
+	if f.Photo != nil {
+		d.Photo = &photoDoc{f.Photo.Of, f.Photo.SHA256, f.Photo.Bytes, f.Photo.Reason}
+	}
+	if f.Choice != nil {
+		d.Choice = &choiceDoc{f.Choice.Fix, f.Choice.Customer, f.Choice.Prospect}
+	}
+	return d
+}
+
+func (d factDoc) record() visit.Fact {
+	f := visit.Fact{
+		ID: d.ID, Kind: visit.Kind(d.Kind), Rep: d.Rep, Team: d.Team, Date: visit.Date(d.Date), At: instant(d.At), Received: instant(d.Received),
+		Platform: d.Platform, Message: d.Message, Note: d.Note,
+	}
+	if d.Fix != nil {
+		f.Fix = &visit.Fix{
+			Point: d.Fix.Point.point(), Accuracy: d.Fix.Accuracy, Address: d.Fix.Address,
+			Evidence: visit.Evidence(d.Fix.Evidence), Support: d.Fix.Support, Rule: d.Fix.Rule,
+		}
+		for _, c := range d.Fix.Claims {
+			f.Fix.Claims = append(f.Fix.Claims, visit.Claim{
+				Customer: c.Customer, Verdict: visit.Verdict(c.Verdict), Reasons: words[visit.Reason](c.Reasons),
+				Distance: c.Distance, Radius: c.Radius, Near: c.Near,
+			})
+		}
+	}
+	if d.Photo != nil {
+		f.Photo = &visit.Photo{Of: d.Photo.Of, SHA256: d.Photo.SHA256, Bytes: d.Photo.Bytes, Reason: d.Photo.Reason}
+	}
+	if d.Choice != nil {
+		f.Choice = &visit.Choice{Fix: d.Choice.Fix, Customer: d.Choice.Customer, Prospect: d.Choice.Prospect}
+	}
+	return f
+}
+
+// words turns a list of one kind of words into another.
+func words[To, From ~string](list []From) []To {
+	var out []To
+	for _, w := range list {
+		out = append(out, To(w))
+	}
+	return out
+}
+
+// noSupport is the distance to a device fix where there is none.
+const noSupport = -1
+
+// locates reports whether the fix has something that [facts.Redact] removes.
+func locates(fix *visit.Fix) bool {
+	return fix != nil && (!fix.Point.IsZero() || fix.Address != "" || fix.Accuracy != 0 || fix.Support != noSupport)
+}
+
+type facts struct{ s *Store }
+
+func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
+	const doing = "appending facts"
+	if len(add) == 0 {
+		return translate(ctx, doing, f.s.ready(ctx))
+	}
+	docs := make([]bson.Raw, 0, len(add))
+	seen := make(map[string]bool, len(add))
+	for _, fact := range add {
+		doc, err := encode(newFact(fact))
+		if err != nil {
+			return translate(ctx, doing, err)
+		}
+		// The first of an id counts; the server need not keep to an order.
+		if !seen[fact.ID] {
+			seen[fact.ID] = true
+			docs = append(docs, doc)
+		}
+	}
+	bound, cancel := bounded(ctx, listTimeout)
+	defer cancel()
+	_, err := f.s.in(factsName).InsertMany(bound, docs, options.InsertMany().SetOrdered(false))
+	if duplicate(err) {
+		return nil
+	}
+	return translate(ctx, doing, err)
+}
+
+// Redact edits the documents where they are, so that what it does not know of stays as it is.
+func (f facts) Redact(ctx context.Context, before visit.Date) (int, error) {
+	located := bson.D{{Key: "located", Value: true}, {Key: "date", Value: below(string(before))}}
+	return f.s.batches(ctx, "redacting facts", factsName, located, func(ctx context.Context, some bson.D) (int64, error) {
+		r, err := f.s.in(factsName).UpdateMany(ctx, some, bson.D{
+			{Key: "$set", Value: bson.D{{Key: "located", Value: false}, {Key: "fix.support", Value: float64(noSupport)}}},
+			{Key: "$unset", Value: bson.D{{Key: "fix.point", Value: ""}, {Key: "fix.address", Value: ""}, {Key: "fix.accuracy", Value: ""}}},
+		})
+		if err != nil {
+			return 0, err
+		}
+		return r.ModifiedCount, nil
+	})
+}
+
+func (f facts) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fact, error) {
+	return many[factDoc](ctx, f.s, "reading a day", factsName,
+		bson.D{{Key: "rep", Value: rep}, {Key: "date", Value: string(date)}}, options.Find().SetSort(by("at", "_id")))
+}
+
+func (f facts) Get(ctx context.Context, id string) (visit.Fact, error) {
+	return one[factDoc](ctx, f.s, "reading a fact", factsName, key(id), nil)
+}
+
+// factPage is how many facts are read at once. Between two pages no cursor is
+// open on the server, so that a slow reader holds nothing there.
+const factPage = 500
+
+func (f facts) Range(ctx context.Context, filter storage.FactFilter) iter.Seq2[visit.Fact, error] {
+	return func(yield func(visit.Fact, error) bool) {
+		var last *visit.Fact
+		for {
+			page, err := f.page(ctx, filter, last)
+			if err != nil {
+				yield(visit.Fact{}, translate(ctx, "reading facts", err))
+				return
+			}
+			for _, fact := range page {
+				if !yield(fact, nil) {
+					return
+				}
+			}
+			if len(page) < factPage {
+				return
+			}
+			last = &page[len(page)-1]
+		}
+	}
+}
+
+// page returns the next facts after last. Where (date, rep, at, id) goes on is
+// asked for one step at a time, from the rest of last's instant to the dates
+// after its own: each is one stretch of an index, which all of them in one
+// question are not.
+func (f facts) page(ctx context.Context, filter storage.FactFilter, last *visit.Fact) ([]visit.Fact, error) {
+	var of, order bson.D
+	switch {
+	case filter.Rep != "":
+		of, order = bson.D{{Key: "rep", Value: filter.Rep}}, by("date", "at", "_id")
+		if filter.Team != "" {
+			of = append(of, bson.E{Key: "team", Value: filter.Team})
+		}
+	case filter.Team != "":
+		of, order = bson.D{{Key: "team", Value: filter.Team}}, by("date", "rep", "at", "_id")
+	default:
+		order = by("date", "rep", "at", "_id")
+	}
+	var dates bson.D
+	if filter.To != "" {
+		dates = atMost(string(filter.To))
+	}
+	steps := []bson.D{{}}
+	if last != nil {
+		dates = append(dates, bson.E{Key: "$gt", Value: string(last.Date)})
+		place := map[string]any{"date": string(last.Date), "rep": last.Rep, "at": date(last.At), "_id": last.ID}
+		steps = nil
+		for n := len(order) - 1; n > 0; n-- {
+			var step bson.D
+			for _, e := range order[:n] {
+				step = append(step, bson.E{Key: e.Key, Value: place[e.Key]})
+			}
+			steps = append(steps, append(step, bson.E{Key: order[n].Key, Value: above(place[order[n].Key])}))
+		}
+		steps = append(steps, bson.D{})
+	} else if filter.From != "" {
+		dates = append(dates, bson.E{Key: "$gte", Value: string(filter.From)})
+	}
+	if len(dates) > 0 {
+		steps[len(steps)-1] = bson.D{{Key: "date", Value: dates}}
+	}
+	var out []visit.Fact
+	for _, step := range steps {
+		docs, err := find[factDoc](ctx, f.s, factsName, append(append(bson.D{}, of...), step...),
+			options.Find().SetSort(order).SetLimit(int64(factPage-len(out))))
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range docs {
+			out = append(out, d.record())
+		}
+		if len(out) == factPage {
+			break
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,86 @@
+package mongo
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"roundsman/visit"
+)
+
+// planKey is the key of a planned visit. Its fields are always written in this
+// order: to MongoDB another order is another key.
+type planKey struct {
+	Rep      string `bson:"rep"`
+	Date     string `bson:"date"`
+	Customer string `bson:"customer"`
+}
+
+type planDoc struct {
+	Key              planKey  `bson:"_id"`
+	V                int32    `bson:"v"`
+	Rep              string   `bson:"rep"`
+	Date             string   `bson:"date"`
+	Customer         string   `bson:"customer"`
+	Order            int      `bson:"order"`
+	Window           *spanDoc `bson:"window"`
+	Purpose          string   `bson:"purpose"`
+	Reference        string   `bson:"reference"`
+	CollectionTarget int64    `bson:"collection_target"`
+	OrderTarget      int64    `bson:"order_target"`
+	Note             string   `bson:"note"`
+}
+
+// spanDoc is a time of day from and to, as hours and minutes.
+type spanDoc struct {
+	From clockDoc `bson:"from"`
+	To   clockDoc `bson:"to"`
+}
+
+type clockDoc struct {
+	Hour   int `bson:"hour"`
+	Minute int `bson:"minute"`
+}
+
+func newPlan(p visit.PlannedVisit) planDoc {
+	d := planDoc{
+		Key: planKey{p.Rep, string(p.Date), p.Customer}, V: form, Rep: p.Rep, Date: string(p.Date), Customer: p.Customer, Order: p.Order,
+		Purpose: string(p.Purpose), Reference: p.Reference, CollectionTarget: p.CollectionTarget, OrderTarget: p.OrderTarget, Note: p.Note,
+	}
+	if p.Window != (visit.Span{}) {
+		d.Window = &spanDoc{clockDoc(p.Window.From), clockDoc(p.Window.To)}
+	}
+	return d
+}
+
+func (d planDoc) record() visit.PlannedVisit {
+	p := visit.PlannedVisit{
+		Rep: d.Rep, Date: visit.Date(d.Date), Customer: d.Customer, Order: d.Order,
+		Purpose: visit.Purpose(d.Purpose), Reference: d.Reference, CollectionTarget: d.CollectionTarget, OrderTarget: d.OrderTarget, Note: d.Note,
+	}
+	if d.Window != nil {
+		p.Window = visit.Span{From: visit.Clock(d.Window.From), To: visit.Clock(d.Window.To)}
+	}
+	return p
+}
+
+type plans struct{ s *Store }
+
+func (p plans) Put(ctx context.Context, visits ...visit.PlannedVisit) error {
+	docs := make([]any, len(visits))
+	for i, v := range visits {
+		docs[i] = newPlan(v)
+	}
+	return p.s.put(ctx, "storing planned visits", plansName, docs...)
+}
+
+func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error) {
+	return many[planDoc](ctx, p.s, "reading a rep's plan", plansName,
+		bson.D{{Key: "date", Value: string(date)}, {Key: "rep", Value: rep}}, options.Find().SetSort(by("order", "customer")))
+}
+
+func (p plans) Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error) {
+	return many[planDoc](ctx, p.s, "reading a date's plans", plansName,
+		bson.D{{Key: "date", Value: string(date)}}, options.Find().SetSort(by("rep", "order", "customer")))
+}

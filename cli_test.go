@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -17,6 +18,21 @@ func shell(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = run(t.Context(), args, []string{"ROUNDSMAN_SECRET_KEY=0123456789abcdef0123456789abcdef"}, &out, &errs)
 	return code, out.String(), errs.String()
+}
+
+// open opens an SQLite store beside whoever serves it, until the test ends.
+func open(t *testing.T, path string) storage.Store {
+	t.Helper()
+	s, err := openStore(t.Context(), "sqlite:"+path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 func writeConfig(t *testing.T, yaml string) string {
@@ -66,11 +82,8 @@ func TestJobPreviewsAndHoldsToTheLedger(t *testing.T) {
 	t.Parallel()
 	path := writeConfig(t, "teams: [{name: 华东一队, groups: [\"feishu:oc_1\"]}]\nadmins: [\"feishu:ou_1\"]")
 	_, cfgErr, _ := shell(t, "--config", path, "check") // makes the store
-	store, err := openStore(t.Context(), "sqlite:"+filepath.Join(filepath.Dir(path), "r.db"), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = store.Roster().PutTeam(t.Context(), visit.Team{Name: testTeam, Groups: []string{"feishu:group/oc_1"}})
+	store := open(t, filepath.Join(filepath.Dir(path), "r.db"))
+	err := store.Roster().PutTeam(t.Context(), visit.Team{Name: testTeam, Groups: []string{"feishu:group/oc_1"}})
 	if err == nil {
 		err = store.Roster().PutReps(t.Context(), visit.Rep{ID: "z", Name: "张伟", Team: testTeam, Role: visit.RoleRep})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"roundsman/demo"
+	"roundsman/storage/storagetest/fresh"
 )
 
 // The demo's day goes through the whole program, both platforms and the
@@ -55,7 +56,7 @@ func TestTheDemosDay(t *testing.T) {
 // comes to the same day, and exports the same, as with one on SQLite.
 func TestTheDemosDayOnTwoReplicas(t *testing.T) {
 	start := time.Date(2026, 11, 24, 7, 30, 0, 0, time.FixedZone("CST", 8*3600))
-	url := mongoURL(t)
+	url := fresh.MongoDB(t)
 	one := playDay(t, start, "sqlite:"+filepath.Join(t.TempDir(), "r.db"), 1)
 	two := playDay(t, start, url, 2)
 	if len(one) < 20 {

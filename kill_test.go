@@ -14,6 +14,7 @@ import (
 	sandboxfeishu "roundsman/sandbox/feishu"
 	sandboxwecom "roundsman/sandbox/wecom"
 	"roundsman/storage"
+	"roundsman/storage/storagetest/fresh"
 	"roundsman/visit"
 )
 
@@ -26,7 +27,7 @@ const (
 // eachStore runs a test on SQLite and, where there is one, on MongoDB.
 func eachStore(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "r.db")) })
-	t.Run("mongodb", func(t *testing.T) { test(t, mongoURL(t)) })
+	t.Run("mongodb", func(t *testing.T) { test(t, fresh.MongoDB(t)) })
 }
 
 // Whatever line a process dies after: what it acknowledged is kept, once, and

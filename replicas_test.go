@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"roundsman/geo"
+	"roundsman/storage/storagetest/fresh"
 )
 
 // forward sends a request on to a replica and returns what it answered.
@@ -72,7 +73,7 @@ func inFront(t *testing.T, toAll bool, replicas ...*child) string {
 // Every event comes to both replicas at once, and is one check-in with one answer.
 func TestTwoReplicasAreOneBot(t *testing.T) {
 	const rounds = 100
-	c := newApps(t, mongoURL(t))
+	c := newApps(t, fresh.MongoDB(t))
 	feishuPeople, wecomPeople := c.seedPeople(rounds)
 	clock := serveTime(t, testClock.Now)
 	var replicas []*child
@@ -103,7 +104,7 @@ func TestTwoReplicasAreOneBot(t *testing.T) {
 // One of two replicas dies in the middle; the other goes on with what it held.
 func TestADeadReplicasWorkIsTakenOver(t *testing.T) {
 	const people = 40
-	c := newApps(t, mongoURL(t))
+	c := newApps(t, fresh.MongoDB(t))
 	feishuPeople, wecomPeople := c.seedPeople(people)
 	clock := serveTime(t, testClock.Now)
 	var replicas []*child

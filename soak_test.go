@@ -20,12 +20,13 @@ import (
 
 	sandboxfeishu "roundsman/sandbox/feishu"
 	"roundsman/storage"
+	"roundsman/storage/storagetest/fresh"
 	"roundsman/visit"
 )
 
 // The long tests, which measure what docs/RELIABILITY.md promises. They run
 // where soakEnv is set (make soak, .ci/nightly), against SQLite and, where
-// mongoEnv names a server, MongoDB.
+// ROUNDSMAN_TEST_MONGODB_URI names a server, MongoDB.
 const (
 	soakEnv = "ROUNDSMAN_SOAK"
 	// killEnv and startEnv are shell commands that end the MongoDB front, and start it.
@@ -49,6 +50,19 @@ type crowd struct {
 	sent atomic.Int64
 	mu   sync.Mutex
 	took []time.Duration
+	// acked are the keys of what was acknowledged: the emulators forget the oldest.
+	acked map[string]bool
+}
+
+// acknowledged adds what was acknowledged lately and returns all.
+func (c *crowd) acknowledged() map[string]bool {
+	if c.acked == nil {
+		c.acked = make(map[string]bool)
+	}
+	for key := range c.company.acknowledged() {
+		c.acked[key] = true
+	}
+	return c.acked
 }
 
 // newCrowd makes n reps on each platform, each with a customer where they are.
@@ -287,7 +301,7 @@ func (c *crowd) command(env string) {
 func TestSoakTheDatabaseIsKilled(t *testing.T) {
 	needSoak(t)
 	const kills, perKill, people = 20, 600, 100
-	c := newCrowd(t, mongoURL(t), people)
+	c := newCrowd(t, fresh.MongoDB(t), people)
 	if os.Getenv(killEnv) == "" || os.Getenv(startEnv) == "" {
 		t.Skip(killEnv + " and " + startEnv + " are not set: THE DATABASE WAS NOT KILLED")
 	}
@@ -318,7 +332,7 @@ func TestSoakTheDatabaseIsKilled(t *testing.T) {
 func TestSoakTheDatabaseIsAway(t *testing.T) {
 	needSoak(t)
 	const events, people = 1000, 100
-	c := newCrowd(t, mongoURL(t), people)
+	c := newCrowd(t, fresh.MongoDB(t), people)
 	if os.Getenv(killEnv) == "" || os.Getenv(startEnv) == "" {
 		t.Skip(killEnv + " and " + startEnv + " are not set: THE DATABASE WAS NOT AWAY")
 	}
@@ -393,7 +407,7 @@ func again(t *testing.T, url string) string {
 	if strings.HasPrefix(url, "sqlite:") {
 		return "sqlite:" + t.TempDir() + "/r.db"
 	}
-	return mongoURL(t)
+	return fresh.MongoDB(t)
 }
 
 // startCrowd starts a program for a crowd, who have checked in.
@@ -466,8 +480,8 @@ func TestSoakStaysFlat(t *testing.T) {
 		}
 	}
 	url := "sqlite:" + t.TempDir() + "/r.db"
-	if os.Getenv(mongoEnv) != "" {
-		url = mongoURL(t)
+	if os.Getenv("ROUNDSMAN_TEST_MONGODB_URI") != "" {
+		url = fresh.MongoDB(t)
 	}
 	const people = 200
 	c := newCrowd(t, url, people)

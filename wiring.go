@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -16,17 +15,21 @@ import (
 	"roundsman/catalog"
 	"roundsman/config"
 	"roundsman/storage"
+	"roundsman/storage/mongo"
 	"roundsman/storage/sqlite"
 	"roundsman/visit"
 )
 
-// openStore opens a store by its URL. To serve is to be the only process that does.
+// openStore opens a store by its URL. To serve an SQLite file is to be the only
+// process that does; a MongoDB database may have any number.
 func openStore(ctx context.Context, url string, serve bool) (storage.Store, error) {
-	path, ok := strings.CutPrefix(url, "sqlite:")
-	if !ok {
-		return nil, errors.New("storage: only sqlite: works in this version")
+	var s storage.Store
+	var err error
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		s, err = sqlite.Open(ctx, path, sqlite.Options{Serve: serve})
+	} else {
+		s, err = mongo.Open(ctx, url, mongo.Options{})
 	}
-	s, err := sqlite.Open(ctx, path, sqlite.Options{Serve: serve})
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"roundsman/bot"
 	"roundsman/storage"
+	"roundsman/storage/storagetest/fresh"
 )
 
 // recorder is a handler that writes down what it handles.
@@ -75,7 +76,7 @@ type arriving struct {
 
 func setupArriving(t *testing.T) *arriving {
 	t.Helper()
-	a := &arriving{T: t, store: openStore(t), clock: newClock(), rec: &recorder{active: map[string]int{}, fail: map[string]int{}}}
+	a := &arriving{T: t, store: fresh.Store(t), clock: newClock(), rec: &recorder{active: map[string]int{}, fail: map[string]int{}}}
 	var err error
 	if a.spool, err = bot.OpenSpool(t.TempDir()); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +15,7 @@ import (
 
 	"roundsman/bot"
 	"roundsman/storage"
-	"roundsman/storage/sqlite"
+	"roundsman/storage/storagetest/fresh"
 )
 
 // clock is a time that tests move.
@@ -126,20 +125,6 @@ type sending struct {
 	lost []string
 }
 
-func openStore(t *testing.T) storage.Store {
-	t.Helper()
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "r.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 func setupSending(t *testing.T, a bot.Abilities) *sending {
 	t.Helper()
 	chat := newChatPlatform(a)
@@ -147,7 +132,7 @@ func setupSending(t *testing.T, a bot.Abilities) *sending {
 	if a.UpdateFor > 0 {
 		p = updatable{chat}
 	}
-	s := &sending{t: t, store: openStore(t), clock: newClock(), platform: p, chat: chat}
+	s := &sending{t: t, store: fresh.Store(t), clock: newClock(), platform: p, chat: chat}
 	s.outbox = bot.NewOutbox(s.store.Outbox(), s.clock.Now, func(string) {})
 	return s
 }

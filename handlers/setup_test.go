@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +18,7 @@ import (
 	"roundsman/handlers"
 	"roundsman/seal"
 	"roundsman/storage"
-	"roundsman/storage/sqlite"
+	"roundsman/storage/storagetest/fresh"
 	"roundsman/visit"
 )
 
@@ -58,15 +57,7 @@ const team = "华东一队"
 
 func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "r.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store := fresh.Store(t)
 	say, err := catalog.New("zh")
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +15,7 @@ import (
 	"roundsman/catalog"
 	"roundsman/scheduler"
 	"roundsman/storage"
-	"roundsman/storage/sqlite"
+	"roundsman/storage/storagetest/fresh"
 	"roundsman/visit"
 )
 
@@ -107,15 +106,7 @@ const team = "华东一队"
 
 func setup(t *testing.T, start string) *fixture {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "r.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store := fresh.Store(t)
 	f := &fixture{T: t, store: store}
 	f.at(start)
 	ctx := t.Context()

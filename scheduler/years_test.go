@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +20,7 @@ import (
 	"roundsman/catalog"
 	"roundsman/scheduler"
 	"roundsman/storage"
-	"roundsman/storage/sqlite"
+	"roundsman/storage/storagetest/fresh"
 	"roundsman/visit"
 )
 
@@ -262,15 +261,7 @@ func TestEveryGroupHearsEveryPostOnceForYears(t *testing.T) {
 
 func simulate(t *testing.T, from, to string) {
 	zones := []string{"Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Europe/London", "Pacific/Apia"}
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "r.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store := fresh.Store(t)
 	y := &years{T: t, store: store, random: rand.New(rand.NewPCG(7, 11)), walls: make(map[string]*wall)}
 	for _, platform := range []string{"feishu", "wecom"} {
 		y.walls[platform] = &wall{posts: make(map[string][]string), keys: make(map[string]bool)}

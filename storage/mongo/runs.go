@@ -52,9 +52,9 @@ func (r runs) Rendered(ctx context.Context, limit int) ([]storage.Run, error) {
 		bson.D{{Key: "state", Value: storage.RunRendered}}, options.Find().SetSort(by("_id")).SetLimit(int64(limit)))
 }
 
-func (r runs) Posted(ctx context.Context, id string) error {
-	_, err := r.s.update(ctx, "marking a run posted", runsName, bson.D{{Key: "_id", Value: id}, {Key: "state", Value: storage.RunRendered}}, bson.D{
-		{Key: "$set", Value: bson.D{{Key: "state", Value: storage.RunPosted}}},
+func (r runs) Settle(ctx context.Context, id string, state storage.RunState) error {
+	_, err := r.s.update(ctx, "settling a run", runsName, bson.D{{Key: "_id", Value: id}, {Key: "state", Value: storage.RunRendered}}, bson.D{
+		{Key: "$set", Value: bson.D{{Key: "state", Value: state}}},
 		{Key: "$unset", Value: bson.D{{Key: "body", Value: ""}}},
 	})
 	return err

@@ -124,6 +124,8 @@ func (s *Store) missing(ctx context.Context) (map[string][]index, error) {
 }
 
 func (s *Store) indexesOf(ctx context.Context, collection string) (map[string]indexDoc, error) {
+	ctx, cancel := bounded(ctx, listTimeout)
+	defer cancel()
 	cursor, err := s.in(collection).Indexes().List(ctx)
 	if err != nil {
 		return nil, err
@@ -194,6 +196,8 @@ func (s *Store) makeIndexes(ctx context.Context, collection string, list []index
 		}
 		models[i] = mongo.IndexModel{Keys: x.keys, Options: o}
 	}
+	ctx, cancel := bounded(ctx, stepTakes)
+	defer cancel()
 	if _, err := s.in(collection).Indexes().CreateMany(ctx, models); err != nil {
 		return fmt.Errorf("making indexes of the collection %s: %w", collection, withoutMessage(err))
 	}

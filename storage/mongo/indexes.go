@@ -95,6 +95,8 @@ type indexDoc struct {
 	Hidden bool     `bson:"hidden"`
 	// After are seconds.
 	After *float64 `bson:"expireAfterSeconds"`
+	// Collation is that of a collection which was made with one.
+	Collation bson.Raw `bson:"collation"`
 }
 
 // missing returns the indexes that are not there, by collection. It fails with
@@ -158,6 +160,8 @@ func (want index) differs(got indexDoc) string {
 		return "time to live"
 	case got.Sparse, got.Hidden:
 		return "kind"
+	case len(got.Collation) > 0:
+		return "collation, which its collection was made with"
 	}
 	return ""
 }

@@ -159,7 +159,9 @@ func (s *Store) bringForward(ctx context.Context, steps []migration) error {
 			return err
 		}
 	}
-	return nil
+	// An index takes some of what it is from its collection.
+	_, err = s.missing(ctx)
+	return err
 }
 
 func (s *Store) step(ctx context.Context, do migration) error {

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -105,10 +106,6 @@ func (s *Store) upsert(ctx context.Context, doing, in string, filter bson.D, upd
 	return true, nil
 }
 
-// putTries is how often a replacement is tried whose key another writer made at
-// the same moment: the next try finds the document.
-const putTries = 3
-
 // put replaces records by their keys, or makes them. All are looked at before
 // the first is written.
 func (s *Store) put(ctx context.Context, doing, in string, records ...any) error {
@@ -123,15 +120,30 @@ func (s *Store) put(ctx context.Context, doing, in string, records ...any) error
 		}
 		writes[i] = mongo.NewUpdateOneModel().SetFilter(r.filter).SetUpdate(r.update).SetUpsert(true)
 	}
-	bound, cancel := bounded(ctx, longTimeout)
+	for some := range slices.Chunk(writes, putBatch) {
+		if err := s.putSome(ctx, in, some); err != nil {
+			return translate(ctx, doing, err)
+		}
+	}
+	return nil
+}
+
+// putBatch bounds how many records are sent at once, each time with a new end.
+const putBatch = 1000
+
+// putTries is how often a replacement is tried whose key another writer made at
+// the same moment: the next try finds the document.
+const putTries = 3
+
+func (s *Store) putSome(ctx context.Context, in string, writes []mongo.WriteModel) (err error) {
+	ctx, cancel := bounded(ctx, longTimeout)
 	defer cancel()
-	var err error
 	for range putTries {
-		if _, err = s.in(in).BulkWrite(bound, writes); !duplicate(err) {
+		if _, err = s.in(in).BulkWrite(ctx, writes); !duplicate(err) {
 			break
 		}
 	}
-	return translate(ctx, doing, err)
+	return err
 }
 
 // exists explains why a conditional write found nothing: storage.ErrConflict if

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -46,3 +47,17 @@ func Lacks(raw bson.Raw) ([]string, error) {
 
 // Translate gives an engine's error its meaning.
 var Translate = translate
+
+// IndexDiffers says what of an index is not as it should be, as a server describes it.
+func IndexDiffers(collection string, raw bson.Raw) (string, error) {
+	var got indexDoc
+	if err := bson.Unmarshal(raw, &got); err != nil {
+		return "", err
+	}
+	for _, want := range indexes {
+		if want.in == collection && want.name == got.Name {
+			return want.differs(got), nil
+		}
+	}
+	return "", errors.New("there is no such index")
+}

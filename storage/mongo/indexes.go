@@ -95,6 +95,8 @@ type indexDoc struct {
 	Hidden bool     `bson:"hidden"`
 	// After are seconds.
 	After *float64 `bson:"expireAfterSeconds"`
+	// Collation is that of a collection which was made with one.
+	Collation bson.Raw `bson:"collation"`
 }
 
 // missing returns the indexes that are not there, by collection. It fails with
@@ -124,6 +126,8 @@ func (s *Store) missing(ctx context.Context) (map[string][]index, error) {
 }
 
 func (s *Store) indexesOf(ctx context.Context, collection string) (map[string]indexDoc, error) {
+	ctx, cancel := bounded(ctx, listTimeout)
+	defer cancel()
 	cursor, err := s.in(collection).Indexes().List(ctx)
 	if err != nil {
 		return nil, err
@@ -156,6 +160,8 @@ func (want index) differs(got indexDoc) string {
 		return "time to live"
 	case got.Sparse, got.Hidden:
 		return "kind"
+	case len(got.Collation) > 0:
+		return "collation, which its collection was made with"
 	}
 	return ""
 }
@@ -194,6 +200,8 @@ func (s *Store) makeIndexes(ctx context.Context, collection string, list []index
 		}
 		models[i] = mongo.IndexModel{Keys: x.keys, Options: o}
 	}
+	ctx, cancel := bounded(ctx, stepTakes)
+	defer cancel()
 	if _, err := s.in(collection).Indexes().CreateMany(ctx, models); err != nil {
 		return fmt.Errorf("making indexes of the collection %s: %w", collection, withoutMessage(err))
 	}

@@ -119,6 +119,33 @@ func TestAnIndexThatIsAnotherIsReported(t *testing.T) {
 	}
 }
 
+// TestIndexesAreReadAsServersWriteThem has descriptions that the server of the tests does not give.
+func TestIndexesAreReadAsServersWriteThem(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ collection, index, want string }{
+		{"inbox", `{"v": 2, "key": {"state": 1, "next": 1, "_id": 1}, "name": "waiting", "partialFilterExpression": {"state": "waiting"}}`, ""},
+		{"inbox", `{"v": 2, "key": {"state": 1.0, "next": {"$numberLong": "1"}, "_id": 1}, "name": "waiting", "partialFilterExpression": {"state": "waiting"}}`, ""},
+		{"inbox", `{"v": 2, "key": {"next": 1, "state": 1, "_id": 1}, "name": "waiting", "partialFilterExpression": {"state": "waiting"}}`, "key"},
+		{"inbox", `{"v": 2, "key": {"idle_since": 1}, "name": "leftover", "expireAfterSeconds": 5184000}`, ""},
+		{"inbox", `{"v": 2, "key": {"idle_since": 1}, "name": "leftover", "expireAfterSeconds": {"$numberLong": "5184000"}}`, ""},
+		{"inbox", `{"v": 2, "key": {"idle_since": 1}, "name": "leftover", "expireAfterSeconds": 60.0}`, "time to live"},
+		{"reps", `{"v": 2, "unique": true, "key": {"logins": 1}, "name": "logins", "partialFilterExpression": {"logins": {"$exists": true}}}`, ""},
+		{"reps", `{"v": 2, "unique": true, "sparse": true, "key": {"logins": 1}, "name": "logins"}`, "condition"},
+		{"customers", `{"v": 2, "key": {"place": "2dsphere"}, "name": "place", "2dsphereIndexVersion": 3}`, ""},
+		{"customers", `{"v": 2, "key": {"place": "2d"}, "name": "place"}`, "key"},
+		{"facts", `{"v": 2, "key": {"rep": 1, "date": 1, "at": 1, "_id": 1}, "name": "rep", "hidden": true}`, "kind"},
+		{"facts", `{"v": 2, "key": {"rep": 1, "date": 1, "at": 1, "_id": 1}, "name": "rep", "collation": {"locale": "zh"}}`, "collation, which its collection was made with"},
+	} {
+		var raw bson.Raw
+		if err := bson.UnmarshalExtJSON([]byte(row.index), false, &raw); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := mongo.IndexDiffers(row.collection, raw); err != nil || got != row.want {
+			t.Errorf("%s: %q, %v, want %q", row.index, got, err, row.want)
+		}
+	}
+}
+
 func TestAnIndexOfTheOperatorIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -86,7 +86,7 @@ func (m media) Due(ctx context.Context, now time.Time, limit int) ([]storage.Fet
 		options.Find().SetSort(by("next", "_id")).SetLimit(int64(limit)))
 }
 
-// open finds the fetch if it is not finished, and whatever else is asked of it.
+// openFetch finds the fetch if it is not finished, and whatever else is asked of it.
 func openFetch(id string, also ...bson.E) bson.D {
 	return append(bson.D{{Key: "_id", Value: id}, {Key: "finished", Value: false}}, also...)
 }

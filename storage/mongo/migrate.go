@@ -41,8 +41,9 @@ const (
 	startingTakes = 30 * time.Second
 	// startingTick is how often they look.
 	startingTick = 50 * time.Millisecond
-	// prepareTakes bounds the whole of it, with the making of an index on what is there.
-	prepareTakes = 10 * time.Minute
+	// stepTakes bounds a migration, and the indexes of a collection. Whoever
+	// waits for longer than startingTakes does the same beside it.
+	stepTakes = 10 * time.Minute
 )
 
 // prepare brings the schema forward to the last step and makes the indexes, in
@@ -51,8 +52,6 @@ func (s *Store) prepare(ctx context.Context, steps []migration) error {
 	if err := s.client.Ping(ctx, nil); err != nil {
 		return err
 	}
-	ctx, cancel := bounded(ctx, prepareTakes)
-	defer cancel()
 	lease, owner := leases{s, metaName}, bson.NewObjectID().Hex()
 	tick := time.NewTicker(startingTick) //nolint:forbidigo // waits for another process, not for the company's time
 	defer tick.Stop()
@@ -142,7 +141,7 @@ func (s *Store) bringForward(ctx context.Context, steps []migration) error {
 		}
 	}
 	for ; version < len(steps); version++ {
-		if err := steps[version](ctx, s.db); err != nil {
+		if err := s.step(ctx, steps[version]); err != nil {
 			return fmt.Errorf("migration %d: %w", version+1, withoutMessage(err))
 		}
 		_, err := s.in(metaName).UpdateOne(ctx, bson.D{{Key: "_id", Value: schemaKey}, {Key: "version", Value: version}},
@@ -160,5 +159,13 @@ func (s *Store) bringForward(ctx context.Context, steps []migration) error {
 			return err
 		}
 	}
-	return nil
+	// An index takes some of what it is from its collection.
+	_, err = s.missing(ctx)
+	return err
+}
+
+func (s *Store) step(ctx context.Context, do migration) error {
+	ctx, cancel := bounded(ctx, stepTakes)
+	defer cancel()
+	return do(ctx, s.db)
 }

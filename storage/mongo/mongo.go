@@ -168,7 +168,10 @@ func (s *Store) Ping(ctx context.Context) error {
 // that of the router asked; their clocks agree as far as they are synchronised.
 func (s *Store) Time(ctx context.Context) (time.Time, error) {
 	h, err := s.hello(ctx)
-	return instant(h.LocalTime), translate(ctx, "asking the server for its time", err)
+	if err != nil {
+		return time.Time{}, translate(ctx, "asking the server for its time", err)
+	}
+	return instant(h.LocalTime), nil
 }
 
 // closeTimeout is how long Close waits for calls that are under way; each has

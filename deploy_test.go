@@ -16,25 +16,6 @@ import (
 	"roundsman/bot"
 )
 
-// programMetrics are those that are registered elsewhere than in bot.NewMetrics.
-var programMetrics = []string{
-	"roundsman_clock_skew_seconds",
-	"roundsman_inbox_dead",
-	"roundsman_inbox_waiting",
-	"roundsman_lane_takeovers_total",
-	"roundsman_leases_lost_total",
-	"roundsman_outbox_oldest_seconds",
-	"roundsman_outbox_pending",
-	"roundsman_outbox_uncertain",
-	"roundsman_platform_ready",
-	"roundsman_runs_total",
-	"roundsman_spool_events",
-	"roundsman_spool_free_ratio",
-	"roundsman_spool_full",
-	"roundsman_store_up",
-	"roundsman_unknown_events_total",
-}
-
 // histograms have their buckets, sum and count under names of their own.
 var histograms = []string{"roundsman_accept_seconds", "roundsman_handle_seconds", "roundsman_send_seconds"}
 
@@ -68,9 +49,7 @@ func (described) Unregister(prometheus.Collector) bool { return false }
 func registered() map[string]bool {
 	names := make(described)
 	bot.NewMetrics(names)
-	for _, name := range slices.Concat(programMetrics, histograms) {
-		names[name] = true
-	}
+	names.MustRegister(gauges{})
 	return names
 }
 

@@ -80,7 +80,7 @@ var (
 	waitingGauge   = describe("inbox_waiting", "Events that wait to be handled.")
 	deadGauge      = describe("inbox_dead", "Events that failed for the last time and wait for an admin.")
 	pendingGauge   = describe("outbox_pending", "Posts that wait to be delivered.")
-	oldestGauge    = describe("outbox_oldest_seconds", "Age of the oldest post that waits.")
+	oldestGauge    = describe("outbox_oldest_seconds", "For how long the post has waited that could have been sent first.")
 	uncertainGauge = describe("outbox_uncertain", "Posts of which nobody knows whether they arrived, at most 1000.")
 	spoolGauge     = describe("spool_events", "Events waiting on disk.")
 	fullGauge      = describe("spool_full", "1 if the spool takes no more.")
@@ -119,11 +119,11 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 		set(waitingGauge, float64(waiting))
 		set(deadGauge, float64(dead))
 	}
-	if pending, oldest, err := g.p.store.Outbox().Backlog(ctx); err == nil {
+	if pending, since, err := g.p.store.Outbox().Backlog(ctx); err == nil {
 		set(pendingGauge, float64(pending))
 		age := time.Duration(0)
 		if pending > 0 {
-			age = g.p.now().Sub(oldest)
+			age = max(g.p.now().Sub(since), 0)
 		}
 		set(oldestGauge, age.Seconds())
 	}

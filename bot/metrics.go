@@ -44,7 +44,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		handled:   vec("events_handled_total", "Events handled, by result: done, retry, dead.", "result"),
 		sends:     vec("sends_total", "Deliveries tried, by result: sent, updated, retry, uncertain, failed.", "platform", "result"),
 		fetches:   vec("photo_fetches_total", "Photo downloads, by result: kept, retry, missing.", "platform", "result"),
-		runs:      vec("runs_total", "Scheduled posts, by result: posted, late, empty, missed.", "job", "result"),
+		runs:      vec("runs_total", "Scheduled posts, by result: posted, late, empty, missed.", "post", "result"),
 		accepting: single(histogram("accept_seconds", "From an event's reading to its being durable, in the store or on disk.")),
 		handling:  single(histogram("handle_seconds", "One try at an event.")),
 		sending:   histogram("send_seconds", "One call to a platform.", "platform"),

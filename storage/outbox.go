@@ -81,8 +81,10 @@ type Outbox interface {
 	Get(ctx context.Context, id string) (Post, error)
 	// List returns posts in the state, by (Created, ID), at most limit.
 	List(ctx context.Context, state PostState, limit int) ([]Post, error)
-	// Backlog returns how many posts are pending and when the oldest was created.
-	Backlog(ctx context.Context) (pending int, oldest time.Time, err error)
+	// Backlog returns how many posts are pending, and since when the one that has
+	// waited longest could have been sent: the later of Created and NotBefore,
+	// which may be in the future.
+	Backlog(ctx context.Context) (pending int, since time.Time, err error)
 	// Sweep forgets posts that are not pending and were created before the instant, and returns how many.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 }

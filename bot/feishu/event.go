@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -142,6 +143,10 @@ func (r *receiver) event(ctx context.Context, e envelope) (*callback.CardActionT
 		return nil, r.take(ctx, m)
 	case eventPress:
 		return r.press(ctx, d, e.Event)
+	}
+	if !slices.Contains(ignored, e.Header.EventType) {
+		// Acknowledged, for coming again would not help; but somebody should look at the subscriptions.
+		r.in.Refuse(Name, "unknown_event")
 	}
 	return nil, nil
 }

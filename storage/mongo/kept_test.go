@@ -93,7 +93,9 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 		},
 		func(ctx context.Context) error { return drop(s.Outbox().Again(ctx, "p", storage.PostFailed)) },
 		func(ctx context.Context) error { return drop(s.Facts().Redact(ctx, "2026-02-01")) },
-		func(ctx context.Context) error { return s.Runs().Settle(ctx, storage.Run{Job: "j"}.ID(), storage.RunPosted) },
+		func(ctx context.Context) error {
+			return s.Runs().Settle(ctx, storage.Run{Job: "j"}.ID(), storage.RunPosted)
+		},
 		func(ctx context.Context) error { return s.Media().Claim(ctx, "f", "o", noon, later(9)) },
 		func(ctx context.Context) error { return s.Media().Retry(ctx, "f", "o", 1, later(1)) },
 		func(ctx context.Context) error { return s.Media().Finish(ctx, "f") },

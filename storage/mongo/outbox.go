@@ -283,12 +283,12 @@ func (o outbox) Backlog(ctx context.Context) (int, time.Time, error) {
 	cursor, err := o.s.in(outboxName).Aggregate(bound, mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{{Key: "state", Value: storage.PostPending}}}},
 		{{Key: "$group", Value: bson.D{
-			{Key: "_id", Value: nil}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}, {Key: "oldest", Value: bson.D{{Key: "$min", Value: "$created"}}},
+			{Key: "_id", Value: nil}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}, {Key: "since", Value: bson.D{{Key: "$min", Value: bson.D{{Key: "$max", Value: bson.A{"$created", "$not_before"}}}}}},
 		}}},
 	})
 	var backlog []struct {
-		N      int           `bson:"n"`
-		Oldest bson.DateTime `bson:"oldest"`
+		N     int           `bson:"n"`
+		Since bson.DateTime `bson:"since"`
 	}
 	if err == nil {
 		err = cursor.All(bound, &backlog)
@@ -296,7 +296,7 @@ func (o outbox) Backlog(ctx context.Context) (int, time.Time, error) {
 	if err != nil || len(backlog) == 0 {
 		return 0, time.Time{}, translate(ctx, doing, err)
 	}
-	return backlog[0].N, instant(backlog[0].Oldest), nil
+	return backlog[0].N, instant(backlog[0].Since), nil
 }
 
 func (o outbox) Sweep(ctx context.Context, before time.Time) (int, error) {

@@ -169,7 +169,7 @@ func (o outbox) Backlog(ctx context.Context) (int, time.Time, error) {
 	b, err := one(ctx, o.s, "measuring the outbox", func(row scanner) (b backlog, err error) {
 		err = row.Scan(&b.n, &b.oldest)
 		return b, err
-	}, "SELECT count(*), coalesce(min(created), ?) FROM outbox WHERE state = 'pending'", millis(time.Time{}))
+	}, "SELECT count(*), coalesce(min(max(created, not_before)), ?) FROM outbox WHERE state = 'pending'", millis(time.Time{}))
 	return b.n, b.oldest.Time, err
 }
 

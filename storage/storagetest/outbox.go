@@ -379,6 +379,15 @@ func testOutbox(t *testing.T, s suite) {
 		ok(t, err)
 		equal(t, n, 4)
 		equal(t, oldest, at(1))
+		// What is held back has not waited yet.
+		send(t, out, "b", 1, storage.PostSent)
+		held := post("held", 0)
+		held.NotBefore = at(2)
+		equal(t, val(out.Desire(ctx, held))(t), true)
+		n, oldest, err = out.Backlog(ctx)
+		ok(t, err)
+		equal(t, n, 4)
+		equal(t, oldest, at(2))
 	})
 
 	t.Run("sweep forgets old posts that are not pending", func(t *testing.T) {

@@ -229,7 +229,7 @@ func TestThirdPartiesStayInTheirPlace(t *testing.T) {
 		"github.com/silenceper/wechat":     {"bot/wecom"},
 		"go.mongodb.org/mongo-driver":      {"storage/mongo"},
 		"modernc.org/sqlite":               {"storage/sqlite"},
-		module + "/storage/":               {"main"},
+		module + "/storage/":               {"main", "storage/storagetest/fresh"},
 	}
 	// The emulator is tested with the SDK that talks to it in production.
 	inTests := map[string][]string{"github.com/silenceper/wechat": {"bot/wecom", "sandbox/wecom"}}

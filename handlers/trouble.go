@@ -60,6 +60,7 @@ func (s *Service) more(n int) []bot.Line {
 func (s *Service) deadLine(ctx context.Context, c call, e storage.Event) (string, error) {
 	m, err := bot.ReadEvent(e)
 	if err != nil {
+		//nolint:nilerr // a list of what went wrong says so, and goes on
 		return strings.Join([]string{s.Say.T("event.unreadable"), s.when(c, e.Received)}, " · "), nil
 	}
 	kind := "other"
@@ -159,7 +160,7 @@ func (s *Service) uncertain(ctx context.Context, c call) error {
 func (s *Service) postLine(ctx context.Context, p storage.Post) (string, error) {
 	to, err := bot.ParseAddress(p.Chat)
 	if err != nil {
-		return s.Say.T("event.unreadable"), nil
+		return s.Say.T("event.unreadable"), nil //nolint:nilerr // as above
 	}
 	what := s.Say.T("post.answer")
 	if run, ok := strings.CutPrefix(p.ID, "run/"); ok {

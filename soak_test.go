@@ -250,7 +250,7 @@ func (c *crowd) arrived(store storage.Store) bool {
 // A hundred kills at random points under load: nothing acknowledged is lost or doubled.
 func TestSoakKilledUnderLoad(t *testing.T) {
 	needSoak(t)
-	const rounds, perRound, people = 100, 1100, 250
+	const rounds, perRound, people = 100, 1100, 1000
 	eachStore(t, func(t *testing.T, url string) {
 		c := newCrowd(t, url, people)
 		listen := freeAddress(t)

@@ -312,49 +312,74 @@ type slowUpdate struct {
 	updatable
 	once          sync.Once
 	stopped, goOn chan struct{}
+	// after says that it stops after the change, not before it.
+	after bool
 }
 
-func (p *slowUpdate) Update(ctx context.Context, to bot.Address, remote string, part bot.Part) error {
-	p.once.Do(func() {
+func (p *slowUpdate) Update(ctx context.Context, to bot.Address, remote string, part bot.Part) (err error) {
+	stop := func() {
 		close(p.stopped)
 		<-p.goOn
-	})
+	}
+	if p.after {
+		err = p.updatable.Update(ctx, to, remote, part)
+		p.once.Do(stop)
+		return err
+	}
+	p.once.Do(stop)
 	return p.updatable.Update(ctx, to, remote, part)
 }
 
 // A process that was paused with an old version of a message in its hands does
-// not leave it there: the message is brought to the newest version again.
+// not leave it there: the message is brought to the newest version again, also
+// when the old one is written while whoever has the post is still at it.
 func TestAMessageNeverStaysAtAnOlderVersion(t *testing.T) {
 	t.Parallel()
-	s := setupSending(t, bot.Abilities{UpdateFor: 14 * 24 * time.Hour, ResendFor: time.Hour})
-	s.say("p", "one", 1)
-	s.run(s.settled("p"))
-	send := func(owner string, platform bot.Platform) (stop func()) {
-		sender := bot.NewSender(s.store, []bot.Platform{platform}, bot.NewMetrics(prometheus.NewRegistry()),
-			slog.New(slog.NewTextHandler(t.Output(), nil)), s.clock.Now, owner, func(context.Context, bot.Loss) error { return nil })
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { sender.Run(ctx); close(done) }()
-		stop = sync.OnceFunc(func() { cancel(); <-done })
-		t.Cleanup(stop)
-		return stop
+	for name, meanwhile := range map[string]bool{"after the newer one": false, "while the newer one is not recorded": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setupSending(t, bot.Abilities{UpdateFor: 14 * 24 * time.Hour, ResendFor: time.Hour})
+			s.say("p", "one", 1)
+			s.run(s.settled("p"))
+			send := func(owner string, platform bot.Platform) {
+				sender := bot.NewSender(s.store, []bot.Platform{platform}, bot.NewMetrics(prometheus.NewRegistry()),
+					slog.New(slog.NewTextHandler(t.Output(), nil)), s.clock.Now, owner, func(context.Context, bot.Loss) error { return nil })
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan struct{})
+				go func() { sender.Run(ctx); close(done) }()
+				t.Cleanup(func() { cancel(); <-done })
+			}
+			newest := func() bool {
+				p, err := s.store.Outbox().Get(t.Context(), "p")
+				return err == nil && p.State == storage.PostSent && p.SentVersion == 3
+			}
+			stops := func(after bool) *slowUpdate {
+				return &slowUpdate{updatable: updatable{s.chat}, stopped: make(chan struct{}), goOn: make(chan struct{}), after: after}
+			}
+			slow, quick := stops(false), stops(true)
+			s.say("p", "two", 2)
+			send("slow", slow)
+			<-slow.stopped
+			s.say("p", "three", 3)
+			s.clock.pass(41 * time.Second)
+			send("quick", quick)
+			<-quick.stopped
+			if !meanwhile {
+				close(quick.goOn)
+				eventually(t, "the newest version is recorded", newest)
+			}
+			close(slow.goOn)
+			eventually(t, "the old version is written over it", func() bool {
+				said := s.chat.said("u")
+				return len(said) == 1 && (said[0] == "two" || !meanwhile && said[0] == "three")
+			})
+			if meanwhile {
+				close(quick.goOn)
+			}
+			eventually(t, "the newest version stands in the chat again", func() bool {
+				said := s.chat.said("u")
+				return newest() && len(said) == 1 && said[0] == "three"
+			})
+		})
 	}
-	slow := &slowUpdate{updatable: updatable{s.chat}, stopped: make(chan struct{}), goOn: make(chan struct{})}
-	s.say("p", "two", 2)
-	stopSlow := send("slow", slow)
-	<-slow.stopped
-	s.say("p", "three", 3)
-	s.clock.pass(41 * time.Second)
-	send("quick", updatable{s.chat})
-	eventually(t, "the newest version stands in the chat", func() bool {
-		p, err := s.store.Outbox().Get(t.Context(), "p")
-		return err == nil && p.State == storage.PostSent && p.SentVersion == 3
-	})
-	s.want("three")
-	close(slow.goOn) // and the old version is written over it
-	stopSlow()
-	eventually(t, "the newest version stands in the chat again", func() bool {
-		said := s.chat.said("u")
-		return s.state("p") == storage.PostSent && len(said) == 1 && said[0] == "three"
-	})
 }

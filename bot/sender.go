@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,9 +30,14 @@ const (
 	maxSends = 30
 	// longestWait between two tries.
 	longestWait = 5 * time.Minute
-	dueBatch    = 256
+	// dueBatch bounds the chats of one platform that are begun with at a time.
+	dueBatch = 256
+	// looksForAll is how often a full look is at all chats together.
+	looksForAll = 40
 	// recordWithin bounds the recording of what came of a delivery.
 	recordWithin = 5 * time.Second
+	// bringUpEvery is how often a message that may stand at an older version is tried to be marked so.
+	bringUpEvery = 500 * time.Millisecond
 )
 
 // Sender delivers what the outbox holds, and converges: a post is created
@@ -53,14 +60,20 @@ type Sender struct {
 	now       func() time.Time
 	owner     string
 	wake      chan struct{}
-	lost      func(context.Context, Loss) error
+	// stopping is closed when Run is to end.
+	stopping chan struct{}
+	lost     func(context.Context, Loss) error
 
 	mu sync.Mutex
-	// said are the chats in which somebody said something, busy those that are being sent to.
+	// said are the chats in which somebody said something, busy those that are
+	// being sent to, and load how many of these each platform has.
 	said  map[string]bool
 	busy  map[string]bool
+	load  map[string]int
 	slots map[string]chan struct{} // by platform
 	wg    sync.WaitGroup
+	// looks counts the full looks at what is due.
+	looks int
 }
 
 // Loss is a post that will not be delivered, or may not have been.
@@ -87,7 +100,7 @@ func NewSender(store interface {
 	return &Sender{
 		store: store.Deliveries(), posts: store.Outbox(), platforms: byName(platforms), limits: newLimits(store.Quotas()),
 		metrics: metrics, log: log, now: now, owner: owner,
-		wake: make(chan struct{}, 1), lost: lost, said: make(map[string]bool), busy: make(map[string]bool), slots: slots,
+		wake: make(chan struct{}, 1), stopping: make(chan struct{}), lost: lost, said: make(map[string]bool), busy: make(map[string]bool), load: make(map[string]int), slots: slots,
 	}
 }
 
@@ -102,6 +115,7 @@ func (s *Sender) Wake(chat string) {
 // Run works until ctx ends, then waits for what is being sent.
 func (s *Sender) Run(ctx context.Context) {
 	defer s.wg.Wait()
+	defer close(s.stopping)
 	attend(ctx, s.wake, func(idle bool) {
 		// Chats are asked for one by one as something is said in them, and all
 		// together now and then: for what was held back, or said elsewhere.
@@ -123,8 +137,10 @@ func (s *Sender) heard() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var chats []string
+	load := maps.Clone(s.load)
 	for chat := range s.said {
-		if len(s.busy)+len(chats) < dueBatch {
+		if platform := platformOf(chat); load[platform] < dueBatch {
+			load[platform]++
 			chats = append(chats, chat)
 		}
 	}
@@ -132,9 +148,37 @@ func (s *Sender) heard() []string {
 	return chats
 }
 
-// fill starts a delivery for each chat that has something due.
+// platformOf returns the platform of a chat's address.
+func platformOf(chat string) string {
+	platform, _, _ := strings.Cut(chat, ":")
+	return platform
+}
+
+// fill starts a delivery for each chat that has something due: of each platform
+// by itself, so that one that hangs, with much that waits, hides nothing of the
+// others, and of all, for what is addressed to a platform that is not there.
 func (s *Sender) fill(ctx context.Context) error {
-	posts, err := s.store.Due(ctx, s.now(), "", dueBatch)
+	if s.looks++; s.looks%looksForAll == 0 {
+		if err := s.fillOf(ctx, storage.Chats{}); err != nil {
+			return err
+		}
+	}
+	for platform := range s.platforms {
+		s.mu.Lock()
+		full := s.load[platform] >= dueBatch
+		s.mu.Unlock()
+		if full {
+			continue
+		}
+		if err := s.fillOf(ctx, storage.Chats{Platform: platform}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sender) fillOf(ctx context.Context, of storage.Chats) error {
+	posts, err := s.store.Due(ctx, s.now(), of, dueBatch)
 	if err != nil {
 		return fmt.Errorf("read due posts: %w", err)
 	}
@@ -177,12 +221,14 @@ func (s *Sender) begin(chat string) bool {
 		return false
 	}
 	s.busy[chat] = true
+	s.load[platformOf(chat)]++
 	return true
 }
 
 func (s *Sender) end(chat string) {
 	s.mu.Lock()
 	delete(s.busy, chat)
+	s.load[platformOf(chat)]--
 	again := s.said[chat]
 	s.mu.Unlock()
 	if again {
@@ -194,7 +240,7 @@ func (s *Sender) end(chat string) {
 func (s *Sender) drain(ctx context.Context, chat string, first *storage.Post) {
 	for ctx.Err() == nil {
 		if first == nil {
-			due, err := s.store.Due(ctx, s.now(), chat, 1)
+			due, err := s.store.Due(ctx, s.now(), storage.Chats{Chat: chat}, 1)
 			if err != nil && ctx.Err() == nil {
 				s.log.Error("cannot read what is due in a chat", "error", err)
 			}
@@ -225,31 +271,78 @@ func (s *Sender) deliver(ctx context.Context, id string) bool {
 	working, cancel := finishing(ctx, claimFor-2*recordWithin)
 	next := d.run(working)
 	cancel()
-	// Recorded in a time of its own: what was sent must not be forgotten because sending it took long.
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
-	defer cancel()
 	if d.post.State == storage.PostFailed || d.post.State == storage.PostUncertain {
 		// Told before it is recorded: after a crash it is told again, which is nothing.
-		if err := s.lost(ctx, Loss{d.post, d.gone}); err != nil {
+		telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+		if err := s.lost(telling, Loss{d.post, d.gone}); err != nil {
 			d.log.Error("cannot tell of a lost post", "error", err)
 		}
+		cancel()
 	}
-	err = s.store.Report(ctx, id, s.owner, d.post.Progress, true)
-	if errors.Is(err, storage.ErrConflict) {
-		s.metrics.leasesLost.Inc()
-		d.log.Warn("a claim was lost to another process")
-		if d.changed {
-			// Whoever has it may have changed the message to a newer version before us.
-			_, err = s.posts.Again(ctx, id, storage.PostSent)
-		} else {
-			return false
-		}
-	}
-	if err != nil {
+	if err := s.record(ctx, d); err != nil {
 		d.log.Error("cannot record a delivery", "error", err)
 		return false
 	}
 	return next
+}
+
+// errLost: the claim was taken over before what came of it was recorded.
+var errLost = errors.New("the claim was lost to another process")
+
+// record writes down what came of a delivery, in a time of its own: what was
+// sent must not be forgotten because sending it took long. It is tried again, for
+// a send that nobody wrote down is one whose outcome nobody knows.
+func (s *Sender) record(ctx context.Context, d delivery) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer cancel()
+	for {
+		within, done := context.WithTimeout(ctx, recordWithin/2)
+		err := s.store.Report(within, d.post.ID, s.owner, d.post.Progress, true)
+		done()
+		if errors.Is(err, storage.ErrConflict) {
+			s.metrics.leasesLost.Inc()
+			if d.changed {
+				s.wg.Go(func() { s.bringUp(d) })
+			}
+			return errLost
+		}
+		if err == nil || ctx.Err() != nil || errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+	}
+}
+
+// bringUp sees to it that a message which we changed after our claim was lost is
+// brought to its newest version once more: whoever has the post may have done so
+// before us. While it has, the post cannot be marked, so it is tried until its
+// claim has ended at the latest.
+func (s *Sender) bringUp(d delivery) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*claimFor)
+	defer cancel()
+	tick := time.NewTicker(bringUpEvery)
+	defer tick.Stop()
+	for {
+		changed, err := s.posts.Again(ctx, d.post.ID, storage.PostSent)
+		if err == nil && (changed || !s.pending(ctx, d.post.ID)) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-s.stopping:
+			// Once more, and then it is left.
+			_, _ = s.posts.Again(ctx, d.post.ID, storage.PostSent)
+			return
+		case <-ctx.Done():
+			d.log.Error("a message may stand at an older version", "error", err)
+			return
+		}
+	}
+}
+
+// pending reports whether the post is still on its way.
+func (s *Sender) pending(ctx context.Context, id string) bool {
+	p, err := s.posts.Get(ctx, id)
+	return err != nil && !errors.Is(err, storage.ErrNotFound) || err == nil && p.State == storage.PostPending
 }
 
 func (s *Sender) claim(ctx context.Context, id string, now time.Time) (storage.Post, error) {
@@ -325,8 +418,16 @@ func (d *delivery) create(ctx context.Context, platform Platform, to Address, pa
 		if d.first = p.TrySince.IsZero() || p.TryPart != i; d.first {
 			p.TryVersion, p.TryPart, p.TrySince = version, i, now
 		}
-		if err := s.store.Report(ctx, p.ID, s.owner, p.Progress, false); err != nil {
+		err := s.store.Report(ctx, p.ID, s.owner, p.Progress, false)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
 			d.log.Error("cannot record a try", "error", err)
+			if d.first {
+				// It was not made, and must not look as if it might have been.
+				p.TrySince = time.Time{}
+			}
 			return false
 		}
 		remote, err := d.send(ctx, platform, to, parts[i], i)

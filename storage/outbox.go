@@ -89,13 +89,21 @@ type Outbox interface {
 	Sweep(ctx context.Context, before time.Time) (int, error)
 }
 
+// Chats selects chats: one, those of a platform, or with no field set all.
+type Chats struct {
+	// Platform is what addresses begin with, before the colon.
+	Platform string
+	// Chat is one whole address.
+	Chat string
+}
+
 // Deliveries is the outbox as whoever delivers sees it: what is due, and who holds it.
 type Deliveries interface {
-	// Due returns, of each chat, the oldest pending post that is not held back at
-	// now (NotBefore), provided that its Next is not after now and nobody holds
-	// it: a post that is to be tried again later keeps its chat waiting, and no
-	// other. By (Created, ID), at most limit; of one chat only if chat is not empty.
-	Due(ctx context.Context, now time.Time, chat string, limit int) ([]Post, error)
+	// Due returns, of each of the chats, the oldest pending post that is not held
+	// back at now (NotBefore), provided that its Next is not after now and nobody
+	// holds it: a post that is to be tried again later keeps its chat waiting, and
+	// no other. By (Created, ID), at most limit.
+	Due(ctx context.Context, now time.Time, of Chats, limit int) ([]Post, error)
 	// Claim takes the post for c.Owner unless another owner holds it at now
 	// (ErrConflict) or it is not pending (ErrNotFound), and returns it as it
 	// is then.

@@ -102,7 +102,7 @@ func BenchmarkDue(b *testing.B) {
 				}
 				b.Run(fmt.Sprintf("chats=%d/%s/of=%s", chats, name, of), func(b *testing.B) {
 					for b.Loop() {
-						due, err := s.Deliveries().Due(b.Context(), now, chat, limit)
+						due, err := s.Deliveries().Due(b.Context(), now, storage.Chats{Chat: chat}, limit)
 						if err != nil || len(due) != want {
 							b.Fatalf("%d are due, want %d, %v", len(due), want, err)
 						}

@@ -120,16 +120,16 @@ func (o outbox) Again(ctx context.Context, id string, in ...storage.PostState) (
 
 // Due reads the bodies of those posts alone that are due: the heads of all
 // chats come from the index of what is pending.
-func (o outbox) Due(ctx context.Context, now time.Time, chat string, limit int) ([]storage.Post, error) {
+func (o outbox) Due(ctx context.Context, now time.Time, of storage.Chats, limit int) ([]storage.Post, error) {
 	const doing = "reading due posts"
 	if limit <= 0 {
 		return nil, translate(ctx, doing, o.s.ready(ctx))
 	}
 	at := date(now)
-	if chat != "" {
-		return o.dueIn(ctx, doing, at, chat)
+	if of.Chat != "" {
+		return o.dueIn(ctx, doing, at, of.Chat)
 	}
-	ids, err := o.heads(ctx, at, limit)
+	ids, err := o.heads(ctx, at, of.Platform, limit)
 	if err != nil || len(ids) == 0 {
 		return nil, translate(ctx, doing, err)
 	}
@@ -144,12 +144,18 @@ func (o outbox) Due(ctx context.Context, now time.Time, chat string, limit int) 
 }
 
 // heads returns the ids of the posts that are due, one a chat at most.
-func (o outbox) heads(ctx context.Context, at bson.DateTime, limit int) ([]string, error) {
+func (o outbox) heads(ctx context.Context, at bson.DateTime, platform string, limit int) ([]string, error) {
 	ctx, cancel := bounded(ctx, listTimeout)
 	defer cancel()
+	pending := bson.D{{Key: "state", Value: storage.PostPending}}
+	if platform != "" {
+		// Addresses begin with the platform and a colon; a semicolon is the sign after it.
+		pending = append(pending, bson.E{Key: "chat", Value: bson.D{{Key: "$gte", Value: platform + ":"}, {Key: "$lt", Value: platform + ";"}}})
+	}
+	pending = append(pending, bson.E{Key: "not_before", Value: atMost(at)})
 	first := func(field string) bson.D { return bson.D{{Key: "$first", Value: "$" + field}} }
 	cursor, err := o.s.in(outboxName).Aggregate(ctx, mongo.Pipeline{
-		{{Key: "$match", Value: bson.D{{Key: "state", Value: storage.PostPending}, {Key: "not_before", Value: atMost(at)}}}},
+		{{Key: "$match", Value: pending}},
 		{{Key: "$sort", Value: by("state", "chat", "created", "_id")}},
 		{{Key: "$group", Value: bson.D{
 			{Key: "_id", Value: "$chat"},
@@ -184,7 +190,7 @@ func (o outbox) dueIn(ctx context.Context, doing string, at bson.DateTime, chat 
 	var head postDoc
 	err := o.s.in(outboxName).FindOne(ctx,
 		bson.D{{Key: "state", Value: storage.PostPending}, {Key: "chat", Value: chat}, {Key: "not_before", Value: atMost(at)}},
-		options.FindOne().SetSort(by("created", "_id"))).Decode(&head)
+		options.FindOne().SetSort(by("created", "_id")).SetHint(pendingIndex)).Decode(&head)
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return nil, nil

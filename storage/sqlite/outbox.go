@@ -13,6 +13,9 @@ import (
 
 type outbox struct{ s *Store }
 
+// endOfTexts sorts after every text in UTF-8.
+const endOfTexts = "\U0010FFFF\U0010FFFF"
+
 const postColumns = `id, chat, body, version, not_before, created,
 	state, sent_version, try_version, try_part, try_since, remote, attempts, next, error`
 
@@ -65,21 +68,25 @@ func (o outbox) Again(ctx context.Context, id string, in ...storage.PostState) (
 // Due visits each chat once, however many posts wait in it: the next chat and
 // its head are each one step in an index, which SQLite is told to take: it
 // would rather walk all that is pending, once a chat.
-func (o outbox) Due(ctx context.Context, now time.Time, chat string, limit int) ([]storage.Post, error) {
+func (o outbox) Due(ctx context.Context, now time.Time, of storage.Chats, limit int) ([]storage.Post, error) {
 	const doing = "reading due posts"
-	if chat != "" {
+	if of.Chat != "" {
 		return many(ctx, o.s, doing, scanPost, `
 			SELECT `+postColumns+` FROM outbox WHERE rowid = (
 				SELECT iif(next <= ?1 AND until <= ?1, rowid, NULL) FROM outbox INDEXED BY outbox_pending
 				WHERE state = 'pending' AND chat = ?3 AND not_before <= ?1 ORDER BY created, id LIMIT 1)
-			LIMIT ?2`, millis(now), max(limit, 0), chat)
+			LIMIT ?2`, millis(now), max(limit, 0), of.Chat)
+	}
+	from, below := "", endOfTexts
+	if of.Platform != "" {
+		from, below = of.Platform+":", of.Platform+";" // the sign after the colon
 	}
 	return many(ctx, o.s, doing, scanPost, `
 		WITH RECURSIVE chats (chat) AS (
-			SELECT (SELECT chat FROM outbox INDEXED BY outbox_pending WHERE state = 'pending' ORDER BY chat LIMIT 1)
+			SELECT (SELECT chat FROM outbox INDEXED BY outbox_pending WHERE state = 'pending' AND chat >= ?3 AND chat < ?4 ORDER BY chat LIMIT 1)
 			UNION ALL
 			SELECT (SELECT o.chat FROM outbox o INDEXED BY outbox_pending
-				WHERE o.state = 'pending' AND o.chat > chats.chat ORDER BY o.chat LIMIT 1)
+				WHERE o.state = 'pending' AND o.chat > chats.chat AND o.chat < ?4 ORDER BY o.chat LIMIT 1)
 			FROM chats WHERE chats.chat IS NOT NULL
 		), heads (head) AS (
 			SELECT (SELECT iif(o.next <= ?1 AND o.until <= ?1, o.rowid, NULL) FROM outbox o INDEXED BY outbox_pending
@@ -87,7 +94,7 @@ func (o outbox) Due(ctx context.Context, now time.Time, chat string, limit int) 
 			FROM chats
 		)
 		SELECT `+postColumns+` FROM heads CROSS JOIN outbox ON outbox.rowid = heads.head
-		ORDER BY created, id LIMIT ?2`, millis(now), max(limit, 0))
+		ORDER BY created, id LIMIT ?2`, millis(now), max(limit, 0), from, below)
 }
 
 func (o outbox) Claim(ctx context.Context, id string, now time.Time, c storage.Claim) (storage.Post, error) {

@@ -81,7 +81,7 @@ func testOutbox(t *testing.T, s suite) {
 		ctx, out := setup(t, p)
 		want := asDesired(p)
 		equal(t, val(out.Get(ctx, p.ID))(t), want)
-		equal(t, val(out.Due(ctx, at(0), "", 9))(t), []storage.Post{want})
+		equal(t, val(out.Due(ctx, at(0), storage.Chats{}, 9))(t), []storage.Post{want})
 		equal(t, claim(t, out, p.ID, "a"), want)
 		want.Progress = fullProgress()
 		ok(t, out.Report(ctx, p.ID, "a", want.Progress, true))
@@ -132,8 +132,8 @@ func testOutbox(t *testing.T, s suite) {
 		want := asDesired(p)
 		want.Body, want.Version, want.NotBefore = newer.Body, 2, at(30)
 		equal(t, val(out.Get(ctx, "p"))(t), want)
-		equal(t, ids(val(out.Due(ctx, at(29), "", 9))(t)), nil)
-		equal(t, ids(val(out.Due(ctx, at(30), "", 9))(t)), []string{"p"})
+		equal(t, ids(val(out.Due(ctx, at(29), storage.Chats{}, 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(30), storage.Chats{}, 9))(t)), []string{"p"})
 	})
 
 	t.Run("a newer version of a sent post is due at once and keeps what was sent", func(t *testing.T) {
@@ -141,11 +141,11 @@ func testOutbox(t *testing.T, s suite) {
 		claim(t, out, "p", "a")
 		sent := storage.Progress{State: storage.PostSent, SentVersion: 1, Remote: []string{"om_1"}, Attempts: 2, Next: at(500)}
 		ok(t, out.Report(ctx, "p", "a", sent, true))
-		equal(t, ids(val(out.Due(ctx, at(1000), "", 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(1000), storage.Chats{}, 9))(t)), nil)
 		newer := post("p", 0)
 		newer.Version, newer.NotBefore = 2, at(900)
 		equal(t, val(out.Desire(ctx, newer))(t), true)
-		got := val(out.Due(ctx, at(1), "", 9))(t)
+		got := val(out.Due(ctx, at(1), storage.Chats{}, 9))(t)
 		equal(t, ids(got), []string{"p"})
 		equal(t, got[0].SentVersion, int64(1))
 		equal(t, got[0].Remote, []string{"om_1"})
@@ -157,13 +157,13 @@ func testOutbox(t *testing.T, s suite) {
 		ctx, out := setup(t, post("f", 0), post("u", 1))
 		send(t, out, "f", 0, storage.PostFailed)
 		send(t, out, "u", 0, storage.PostUncertain)
-		equal(t, ids(val(out.Due(ctx, at(99), "", 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(99), storage.Chats{}, 9))(t)), nil)
 		for _, id := range []string{"f", "u"} {
 			p := post(id, 0)
 			p.Version = 2
 			equal(t, val(out.Desire(ctx, p))(t), true)
 		}
-		equal(t, ids(val(out.Due(ctx, at(99), "", 9))(t)), []string{"f", "u"})
+		equal(t, ids(val(out.Due(ctx, at(99), storage.Chats{}, 9))(t)), []string{"f", "u"})
 	})
 
 	t.Run("due of many chats are the pending ones nobody holds in order up to the limit", func(t *testing.T) {
@@ -174,70 +174,80 @@ func testOutbox(t *testing.T, s suite) {
 		claim(t, out, "later", "x")
 		ok(t, out.Report(ctx, "later", "x", storage.Progress{State: storage.PostPending, Attempts: 1, Next: at(12)}, true))
 		send(t, out, "sent", 1, storage.PostSent)
-		equal(t, ids(val(out.Due(ctx, at(10), "", 99))(t)), []string{"c", "a", "b", "乙", "甲"})
-		equal(t, ids(val(out.Due(ctx, at(10), "", 2))(t)), []string{"c", "a"})
-		equal(t, ids(val(out.Due(ctx, at(10), "", 0))(t)), nil)
-		equal(t, ids(val(out.Due(ctx, at(11), "", 1))(t)), []string{"back"})
-		equal(t, ids(val(out.Due(ctx, at(12), "", 2))(t)), []string{"back", "later"})
-		equal(t, ids(val(out.Due(ctx, at(60), "", 9))(t))[:3], []string{"back", "held", "later"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{}, 99))(t)), []string{"c", "a", "b", "乙", "甲"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{}, 2))(t)), []string{"c", "a"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{}, 0))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(11), storage.Chats{}, 1))(t)), []string{"back"})
+		equal(t, ids(val(out.Due(ctx, at(12), storage.Chats{}, 2))(t)), []string{"back", "later"})
+		equal(t, ids(val(out.Due(ctx, at(60), storage.Chats{}, 9))(t))[:3], []string{"back", "held", "later"})
 	})
 
 	t.Run("due is one post a chat, its oldest", func(t *testing.T) {
 		ctx, out := setup(t,
 			in("b", post("b2", 2)), in("b", post("b1", 1)), in("a", post("a3", 3)), in("a", post("a4", 4)),
 			in("甲", post("same-2", 5)), in("甲", post("same-1", 5)), in("", post("none", 6)))
-		equal(t, ids(val(out.Due(ctx, at(10), "", 99))(t)), []string{"b1", "a3", "same-1", "none"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{}, 99))(t)), []string{"b1", "a3", "same-1", "none"})
 		// The limit counts chats.
-		equal(t, ids(val(out.Due(ctx, at(10), "", 2))(t)), []string{"b1", "a3"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{}, 2))(t)), []string{"b1", "a3"})
 		send(t, out, "b1", 1, storage.PostSent)
 		send(t, out, "same-1", 0, storage.PostUncertain)
-		equal(t, ids(val(out.Due(ctx, at(10), "", 99))(t)), []string{"b2", "a3", "same-2", "none"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{}, 99))(t)), []string{"b2", "a3", "same-2", "none"})
 		send(t, out, "b2", 0, storage.PostFailed)
-		equal(t, ids(val(out.Due(ctx, at(10), "", 99))(t)), []string{"a3", "same-2", "none"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{}, 99))(t)), []string{"a3", "same-2", "none"})
 	})
 
 	t.Run("due of one chat", func(t *testing.T) {
 		ctx, out := setup(t, in("a", post("a1", 1)), in("b", post("b1", 0)), in("a", post("a2", 2)))
 		want := asDesired(in("a", post("a1", 1)))
-		equal(t, val(out.Due(ctx, at(10), "a", 9))(t), []storage.Post{want})
-		equal(t, ids(val(out.Due(ctx, at(10), "b", 1))(t)), []string{"b1"})
-		equal(t, ids(val(out.Due(ctx, at(10), "a", 0))(t)), nil)
-		equal(t, ids(val(out.Due(ctx, at(10), "A", 9))(t)), nil)
+		equal(t, val(out.Due(ctx, at(10), storage.Chats{Chat: "a"}, 9))(t), []storage.Post{want})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Chat: "b"}, 1))(t)), []string{"b1"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Chat: "a"}, 0))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Chat: "A"}, 9))(t)), nil)
 		claim(t, out, "a1", "x")
-		equal(t, ids(val(out.Due(ctx, at(10), "a", 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Chat: "a"}, 9))(t)), nil)
+	})
+
+	t.Run("due of one platform are the heads of its chats", func(t *testing.T) {
+		ctx, out := setup(t, in("feishu:user/甲", post("f1", 3)), in("feishu:group/b", post("f2", 1)), in("wecom:user/a", post("w", 0)),
+			in("feishu:user/甲", post("f3", 4)), in("feishux:user/a", post("x", 0)), in("feishu", post("n", 0)), in("fei:u", post("s", 0)))
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Platform: "feishu"}, 9))(t)), []string{"f2", "f1"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Platform: "feishu"}, 1))(t)), []string{"f2"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Platform: "wecom"}, 9))(t)), []string{"w"})
+		equal(t, ids(val(out.Due(ctx, at(10), storage.Chats{Platform: "none"}, 9))(t)), nil)
+		equal(t, len(val(out.Due(ctx, at(10), storage.Chats{}, 9))(t)), 6)
 	})
 
 	t.Run("a post that is to be tried again keeps its chat waiting and no other", func(t *testing.T) {
 		ctx, out := setup(t, in("a", post("a1", 1)), in("a", post("a2", 2)), in("b", post("b3", 3)))
 		claim(t, out, "a1", "x")
 		ok(t, out.Report(ctx, "a1", "x", storage.Progress{State: storage.PostPending, Attempts: 1, Next: at(20)}, true))
-		equal(t, ids(val(out.Due(ctx, at(19), "", 9))(t)), []string{"b3"})
-		equal(t, ids(val(out.Due(ctx, at(19), "", 1))(t)), []string{"b3"})
-		equal(t, ids(val(out.Due(ctx, at(19), "a", 9))(t)), nil)
-		equal(t, ids(val(out.Due(ctx, at(20), "", 9))(t)), []string{"a1", "b3"})
-		equal(t, ids(val(out.Due(ctx, at(20), "a", 9))(t)), []string{"a1"})
+		equal(t, ids(val(out.Due(ctx, at(19), storage.Chats{}, 9))(t)), []string{"b3"})
+		equal(t, ids(val(out.Due(ctx, at(19), storage.Chats{}, 1))(t)), []string{"b3"})
+		equal(t, ids(val(out.Due(ctx, at(19), storage.Chats{Chat: "a"}, 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(20), storage.Chats{}, 9))(t)), []string{"a1", "b3"})
+		equal(t, ids(val(out.Due(ctx, at(20), storage.Chats{Chat: "a"}, 9))(t)), []string{"a1"})
 	})
 
 	t.Run("a post that is held back lets later ones of its chat go first", func(t *testing.T) {
 		back := in("a", post("back", 0))
 		back.NotBefore = at(20)
 		ctx, out := setup(t, back, in("a", post("later", 5)), in("b", post("other", 3)))
-		equal(t, ids(val(out.Due(ctx, at(19), "", 9))(t)), []string{"other", "later"})
-		equal(t, ids(val(out.Due(ctx, at(19), "a", 9))(t)), []string{"later"})
-		equal(t, ids(val(out.Due(ctx, at(20), "", 9))(t)), []string{"back", "other"})
-		equal(t, ids(val(out.Due(ctx, at(20), "a", 9))(t)), []string{"back"})
+		equal(t, ids(val(out.Due(ctx, at(19), storage.Chats{}, 9))(t)), []string{"other", "later"})
+		equal(t, ids(val(out.Due(ctx, at(19), storage.Chats{Chat: "a"}, 9))(t)), []string{"later"})
+		equal(t, ids(val(out.Due(ctx, at(20), storage.Chats{}, 9))(t)), []string{"back", "other"})
+		equal(t, ids(val(out.Due(ctx, at(20), storage.Chats{Chat: "a"}, 9))(t)), []string{"back"})
 		send(t, out, "later", 1, storage.PostSent)
-		equal(t, ids(val(out.Due(ctx, at(19), "a", 9))(t)), nil)
-		equal(t, ids(val(out.Due(ctx, at(20), "a", 9))(t)), []string{"back"})
+		equal(t, ids(val(out.Due(ctx, at(19), storage.Chats{Chat: "a"}, 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(20), storage.Chats{Chat: "a"}, 9))(t)), []string{"back"})
 	})
 
 	t.Run("a post that somebody holds keeps its chat waiting", func(t *testing.T) {
 		ctx, out := setup(t, in("a", post("a1", 1)), in("a", post("a2", 2)), in("b", post("b3", 3)))
 		claim(t, out, "a1", "x")
-		equal(t, ids(val(out.Due(ctx, at(59), "", 9))(t)), []string{"b3"})
-		equal(t, ids(val(out.Due(ctx, at(59), "a", 9))(t)), nil)
-		equal(t, ids(val(out.Due(ctx, at(60), "", 9))(t)), []string{"a1", "b3"})
-		equal(t, ids(val(out.Due(ctx, at(60), "a", 9))(t)), []string{"a1"})
+		equal(t, ids(val(out.Due(ctx, at(59), storage.Chats{}, 9))(t)), []string{"b3"})
+		equal(t, ids(val(out.Due(ctx, at(59), storage.Chats{Chat: "a"}, 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(60), storage.Chats{}, 9))(t)), []string{"a1", "b3"})
+		equal(t, ids(val(out.Due(ctx, at(60), storage.Chats{Chat: "a"}, 9))(t)), []string{"a1"})
 	})
 
 	t.Run("many claim one post and one wins", func(t *testing.T) {
@@ -268,7 +278,7 @@ func testOutbox(t *testing.T, s suite) {
 	t.Run("an owner whose claim ran out may still report while nobody took it over", func(t *testing.T) {
 		ctx, out := setup(t, post("p", 0))
 		claim(t, out, "p", "a")
-		equal(t, ids(val(out.Due(ctx, at(61), "", 9))(t)), []string{"p"})
+		equal(t, ids(val(out.Due(ctx, at(61), storage.Chats{}, 9))(t)), []string{"p"})
 		ok(t, out.Report(ctx, "p", "a", storage.Progress{State: storage.PostSent, SentVersion: 1}, true))
 		equal(t, val(out.Get(ctx, "p"))(t).State, storage.PostSent)
 	})
@@ -308,7 +318,7 @@ func testOutbox(t *testing.T, s suite) {
 		ok(t, out.Report(ctx, "p", "a", storage.Progress{
 			State: storage.PostSent, SentVersion: 1, Remote: []string{"om_1"}, Attempts: 3, Next: at(500),
 		}, true))
-		got := val(out.Due(ctx, at(1), "", 9))(t)
+		got := val(out.Due(ctx, at(1), storage.Chats{}, 9))(t)
 		equal(t, ids(got), []string{"p"})
 		equal(t, got[0].Body, []byte("newer"))
 		equal(t, got[0].Version, int64(2))
@@ -326,14 +336,14 @@ func testOutbox(t *testing.T, s suite) {
 		equal(t, val(out.Desire(ctx, newer))(t), true)
 		failed := storage.Progress{State: storage.PostFailed, Attempts: 3, Next: at(500), Error: "too_long"}
 		ok(t, out.Report(ctx, "p", "a", failed, true))
-		got := val(out.Due(ctx, at(1), "", 9))(t)
+		got := val(out.Due(ctx, at(1), storage.Chats{}, 9))(t)
 		equal(t, ids(got), []string{"p"})
 		equal(t, got[0].Progress, storage.Progress{State: storage.PostPending, Error: "too_long"})
 		// The newer one fails too, and this is the end of it.
 		claim(t, out, "p", "b")
 		ok(t, out.Report(ctx, "p", "b", failed, true))
 		equal(t, val(out.Get(ctx, "p"))(t).Progress, failed)
-		equal(t, ids(val(out.Due(ctx, at(999), "", 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(999), storage.Chats{}, 9))(t)), nil)
 	})
 
 	t.Run("a change of a sent post that fails for good stays failed", func(t *testing.T) {
@@ -354,7 +364,7 @@ func testOutbox(t *testing.T, s suite) {
 		equal(t, val(out.Desire(ctx, newer))(t), true)
 		ok(t, out.Report(ctx, "p", "a", storage.Progress{State: storage.PostUncertain, TryVersion: 1}, true))
 		equal(t, val(out.Get(ctx, "p"))(t).State, storage.PostUncertain)
-		equal(t, ids(val(out.Due(ctx, at(999), "", 9))(t)), nil)
+		equal(t, ids(val(out.Due(ctx, at(999), storage.Chats{}, 9))(t)), nil)
 	})
 
 	t.Run("what was sent never goes back", func(t *testing.T) {
@@ -423,12 +433,12 @@ func testOutbox(t *testing.T, s suite) {
 		equal(t, val(out.Again(ctx, "u"))(t), false)
 		_, err := out.Again(ctx, "unknown", lost...)
 		wants(t, err, storage.ErrNotFound)
-		equal(t, ids(val(out.Due(ctx, at(9), "", 9))(t)), []string{"p"})
+		equal(t, ids(val(out.Due(ctx, at(9), storage.Chats{}, 9))(t)), []string{"p"})
 		equal(t, val(out.Again(ctx, "u", lost...))(t), true)
 		equal(t, val(out.Again(ctx, "u", lost...))(t), false)
 		equal(t, val(out.Again(ctx, "f", lost...))(t), true)
 		equal(t, val(out.Again(ctx, "s", storage.PostSent))(t), true)
-		equal(t, ids(val(out.Due(ctx, at(9), "", 9))(t)), []string{"u", "f", "s", "p"})
+		equal(t, ids(val(out.Due(ctx, at(9), storage.Chats{}, 9))(t)), []string{"u", "f", "s", "p"})
 		u := val(out.Get(ctx, "u"))(t)
 		equal(t, u.Progress, storage.Progress{State: storage.PostPending, TryVersion: 1, TryPart: 1, Remote: []string{"om_1"}})
 		equal(t, val(out.Get(ctx, "s"))(t).SentVersion, int64(1))

@@ -235,7 +235,7 @@ func testOutboxProperties(t *testing.T, s suite) {
 				}
 			}
 			due := func(chat string) (ids []string) {
-				list, err := out.Due(ctx, now, chat, 1<<20)
+				list, err := out.Due(ctx, now, storage.Chats{Chat: chat}, 1<<20)
 				if err != nil {
 					t.Fatal(err)
 				}

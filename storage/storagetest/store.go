@@ -37,8 +37,13 @@ func calls(s storage.Store) []call {
 		{"Outbox.Desire", func(ctx context.Context) error {
 			return drop(s.Outbox().Desire(ctx, storage.Post{ID: "p", Version: 1}))
 		}},
-		{"Deliveries.Due", func(ctx context.Context) error { return drop(s.Deliveries().Due(ctx, at(0), "", 1)) }},
-		{"Deliveries.Due of a chat", func(ctx context.Context) error { return drop(s.Deliveries().Due(ctx, at(0), "c", 1)) }},
+		{"Deliveries.Due", func(ctx context.Context) error { return drop(s.Deliveries().Due(ctx, at(0), storage.Chats{}, 1)) }},
+		{"Deliveries.Due of a platform", func(ctx context.Context) error {
+			return drop(s.Deliveries().Due(ctx, at(0), storage.Chats{Platform: "p"}, 1))
+		}},
+		{"Deliveries.Due of a chat", func(ctx context.Context) error {
+			return drop(s.Deliveries().Due(ctx, at(0), storage.Chats{Chat: "c"}, 1))
+		}},
 		{"Deliveries.Claim", func(ctx context.Context) error {
 			return drop(s.Deliveries().Claim(ctx, "p", at(0), storage.Claim{Owner: "o", Until: at(1)}))
 		}},

@@ -322,9 +322,11 @@ func (s *Sender) bringUp(d delivery) {
 	tick := time.NewTicker(bringUpEvery)
 	defer tick.Stop()
 	for {
-		changed, err := s.posts.Again(ctx, d.post.ID, storage.PostSent)
-		if err == nil && (changed || !s.pending(ctx, d.post.ID)) {
-			return
+		if !s.pending(ctx, d.post.ID) {
+			// What becomes pending just now becomes so by a newer version, which is as good.
+			if _, err := s.posts.Again(ctx, d.post.ID, storage.PostSent); err == nil || errors.Is(err, storage.ErrNotFound) {
+				return
+			}
 		}
 		select {
 		case <-tick.C:
@@ -333,13 +335,13 @@ func (s *Sender) bringUp(d delivery) {
 			_, _ = s.posts.Again(ctx, d.post.ID, storage.PostSent)
 			return
 		case <-ctx.Done():
-			d.log.Error("a message may stand at an older version", "error", err)
+			d.log.Error("a message may stand at an older version")
 			return
 		}
 	}
 }
 
-// pending reports whether the post is still on its way.
+// pending reports whether the post is still on its way, or may be.
 func (s *Sender) pending(ctx context.Context, id string) bool {
 	p, err := s.posts.Get(ctx, id)
 	return err != nil && !errors.Is(err, storage.ErrNotFound) || err == nil && p.State == storage.PostPending

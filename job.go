@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"roundsman/bot"
 	"roundsman/catalog"
@@ -48,9 +47,17 @@ func (c jobCmd) Run(env *runtimeEnv) (err error) {
 	if err != nil {
 		return err
 	}
+	now, err := clockOf(env.ctx, store)
+	if err != nil {
+		return err
+	}
+	admins, err := adminAddresses(cfg)
+	if err != nil {
+		return err
+	}
 	s := scheduler.New(scheduler.Options{
-		Store: store, Outbox: bot.NewOutbox(store.Outbox(), time.Now, func(string) {}), Say: say,
-		Policy: policyOf(cfg), Now: time.Now, Log: env.log,
+		Store: store, Outbox: bot.NewOutbox(store.Outbox(), now, func(string) {}), Say: say,
+		Policy: policyOf(cfg), Admins: admins, Now: now, Log: env.log,
 	})
 	if !slices.Contains(s.Names(), c.Name) {
 		return fmt.Errorf("%w: there is no job %q; there are %s", errUsage, c.Name, strings.Join(s.Names(), ", "))

@@ -28,8 +28,9 @@ import (
 )
 
 const (
-	// stopWithin bounds a graceful stop.
-	stopWithin = 20 * time.Second
+	// stopWithin bounds a graceful stop, hangUpWithin the end of requests in it.
+	stopWithin   = 20 * time.Second
+	hangUpWithin = 3 * time.Second
 	// sweepEvery is how often leftovers are removed; keyFor how long the key of
 	// a handled event is kept, so that no late delivery is handled again.
 	sweepEvery = time.Hour
@@ -178,7 +179,15 @@ func (p *Program) Start(ctx context.Context) error {
 	p.wg.Go(func() { p.lanes.Run(ctx) })
 	p.wg.Go(func() { p.sender.Run(ctx) })
 	p.wg.Go(func() { p.photos.Run(ctx) })
-	p.wg.Go(func() { p.tidy(ctx) })
+	p.wg.Go(func() { every(ctx, spoolEvery, func() { p.drainSpool(ctx) }) })
+	// Apart: what is acknowledged and on disk does not wait for what is to be forgotten.
+	p.wg.Go(func() {
+		every(ctx, sweepEvery, func() {
+			if err := p.forget(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("cannot remove what has been kept long enough", "error", err)
+			}
+		})
+	})
 	if p.clock != nil {
 		p.wg.Go(func() { p.clock.run(ctx) })
 	}
@@ -201,21 +210,17 @@ func (p *Program) Addr() string { return p.listener.Addr().String() }
 // Tick runs what is due now.
 func (p *Program) Tick(ctx context.Context) error { return p.scheduler.Tick(ctx) }
 
-// Stop ends everything in reverse order and waits: no new events, what is
-// being handled is finished, the store is closed. It may be called twice.
+// Stop ends everything and waits: no new events, what is being handled is
+// finished, the store is closed. It may be called twice.
 func (p *Program) Stop() error {
 	p.stop.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 		defer cancel()
-		var errs []error
-		for _, s := range []*http.Server{p.server, p.metricsServer} {
-			if s != nil {
-				errs = append(errs, s.Shutdown(ctx))
-			}
-		}
 		if p.cancel != nil {
 			p.cancel()
 		}
+		// What arrives just now is durable when it is acknowledged, whoever handles it.
+		errs := []error{p.hangUp(ctx)}
 		done := make(chan struct{})
 		go func() { p.wg.Wait(); close(done) }()
 		select {
@@ -226,6 +231,24 @@ func (p *Program) Stop() error {
 		p.stopErr = errors.Join(append(errs, p.store.Close())...)
 	})
 	return p.stopErr
+}
+
+// hangUp ends the servers, and after a moment the requests that do not end.
+func (p *Program) hangUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, hangUpWithin)
+	defer cancel()
+	var errs []error
+	for _, s := range []*http.Server{p.server, p.metricsServer} {
+		if s == nil {
+			continue
+		}
+		err := s.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = s.Close()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // routes are the public HTTP routes.
@@ -268,25 +291,16 @@ func (p *Program) listen(ctx context.Context, platform bot.Platform) {
 	}
 }
 
-// tidy drains the spool and removes leftovers.
-func (p *Program) tidy(ctx context.Context) {
-	drain, sweep := time.NewTicker(spoolEvery), time.NewTicker(sweepEvery)
-	defer drain.Stop()
-	defer sweep.Stop()
-	p.drainSpool(ctx)
-	if err := p.forget(ctx); err != nil && ctx.Err() == nil {
-		p.log.Error("cannot remove what has been kept long enough", "error", err)
-	}
+// every does something now and then until ctx ends, at once for the first time.
+func every(ctx context.Context, gap time.Duration, do func()) {
+	tick := time.NewTicker(gap)
+	defer tick.Stop()
 	for {
+		do()
 		select {
 		case <-ctx.Done():
 			return
-		case <-drain.C:
-			p.drainSpool(ctx)
-		case <-sweep.C:
-			if err := p.forget(ctx); err != nil && ctx.Err() == nil {
-				p.log.Error("cannot remove what has been kept long enough", "error", err)
-			}
+		case <-tick.C:
 		}
 	}
 }

@@ -167,11 +167,19 @@ func keepTeams(ctx context.Context, store storage.Store, cfg *config.Config) err
 		teams[t.Name] = withConfig(teams[t.Name], t)
 	}
 	for _, name := range slices.Sorted(maps.Keys(teams)) {
+		// Only what differs: a group that is bound by command just now, on another replica, stays bound.
+		if i := slices.IndexFunc(stored, func(t visit.Team) bool { return t.Name == name }); i >= 0 && sameTeam(stored[i], teams[name]) {
+			continue
+		}
 		if err := store.Roster().PutTeam(ctx, teams[name]); err != nil {
 			return fmt.Errorf("keep the team %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+func sameTeam(a, b visit.Team) bool {
+	return a.Name == b.Name && a.Timezone == b.Timezone && slices.Equal(a.Groups, b.Groups)
 }
 
 // withConfig lays a team's configuration over what is stored of it.

@@ -9,8 +9,9 @@ const (
 	// idleCheck is how often the stores are asked although nobody said that something is due.
 	idleCheck = 250 * time.Millisecond
 	// finishFor is how long what was begun may go on after a stop was asked for;
-	// with the recording of how it ended that fits into a graceful stop.
-	finishFor = 12 * time.Second
+	// with two recordings of how it ended, of five seconds each, that fits into a
+	// graceful stop of twenty.
+	finishFor = 7 * time.Second
 )
 
 // attend does the work when it is woken, and now and then without, until ctx

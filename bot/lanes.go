@@ -39,6 +39,9 @@ const (
 	laneFor = 45 * time.Second
 	// laneAgain is how long a lane that another process holds is left alone.
 	laneAgain = 2 * time.Second
+	// laneQueue bounds the events of one lane that are held in memory: what one
+	// has much of keeps nobody else's from being read.
+	laneQueue = 2 * laneTurn
 	// pendingBatch bounds the events of which the keys are held in memory, and
 	// pendingPages how far beyond lanes that others hold the inbox is read.
 	pendingBatch = 512
@@ -113,6 +116,14 @@ func (l *Lanes) fill(ctx context.Context) error {
 		return nil
 	}
 	skipped := make(map[string]string)
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.skipped = skipped
+		for lane := range l.elsewhere {
+			l.left(lane) // forgets it when its time is over
+		}
+	}()
 	var after storage.Cursor
 	for range pendingPages {
 		events, err := l.inbox.Pending(ctx, l.now(), after, pendingBatch)
@@ -133,9 +144,6 @@ func (l *Lanes) fill(ctx context.Context) error {
 		last := events[len(events)-1]
 		after = storage.Cursor{Next: last.Next, Key: last.Key}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.skipped = skipped
 	return nil
 }
 
@@ -146,11 +154,12 @@ func (l *Lanes) room() int {
 	return pendingBatch - len(l.held)
 }
 
-// queue puts an event into its lane, or notes that another process has the lane.
+// queue puts an event into its lane, or notes that it has to wait: another
+// process has the lane, or enough of it is held.
 func (l *Lanes) queue(ctx context.Context, e storage.Event, skipped map[string]string) error {
 	l.mu.Lock()
 	lane, known := l.skipped[e.Key]
-	skip := l.held[e.Key] || known && l.left(lane)
+	skip := l.held[e.Key] || known && l.waits(lane)
 	l.mu.Unlock()
 	if skip {
 		if known {
@@ -164,7 +173,7 @@ func (l *Lanes) queue(ctx context.Context, e storage.Event, skipped map[string]s
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.left(lane) {
+	if l.waits(lane) {
 		skipped[e.Key] = lane
 		return nil
 	}
@@ -177,6 +186,9 @@ func (l *Lanes) queue(ctx context.Context, e storage.Event, skipped map[string]s
 	return nil
 }
 
+// waits reports whether no more of a lane is taken now.
+func (l *Lanes) waits(lane string) bool { return l.left(lane) || len(l.queues[lane]) >= laneQueue }
+
 // left reports whether a lane is left to the process that has it.
 func (l *Lanes) left(lane string) bool {
 	until, ok := l.elsewhere[lane]
@@ -188,11 +200,17 @@ func (l *Lanes) left(lane string) bool {
 }
 
 // lane names the lane of an event; one that cannot be read has one of its own.
-func (l *Lanes) lane(ctx context.Context, e storage.Event) (string, error) {
+func (l *Lanes) lane(ctx context.Context, e storage.Event) (name string, err error) {
 	m, err := ReadEvent(e)
 	if err != nil {
 		return "unreadable/" + e.Key, nil //nolint:nilerr // handling it fails in the same way, and sets it aside
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("finding an event's lane panicked", "event", e.Key, "panic", p, "stack", string(debug.Stack()))
+			name, err = "unreadable/"+e.Key, nil
+		}
+	}()
 	return l.handler.Lane(ctx, m)
 }
 
@@ -207,8 +225,9 @@ func (l *Lanes) drain(ctx context.Context, lane string) {
 		} else if l.empty(lane) {
 			break
 		}
+		// More may be pending than was held.
+		l.Wake()
 	}
-	// More may be pending than one batch held.
 	l.Wake()
 }
 
@@ -221,7 +240,13 @@ func (l *Lanes) turn(ctx context.Context, lane string) bool {
 	defer h.give(ctx)
 	keys := l.next(lane)
 	defer l.release(keys)
-	for _, e := range l.still(ctx, keys) {
+	events, err := l.still(ctx, keys)
+	if err != nil {
+		l.log.Error("cannot read events", "error", err)
+		h.leave()
+		return false
+	}
+	for _, e := range events {
 		if ctx.Err() != nil || !h.handle(ctx, e) {
 			return false
 		}
@@ -269,20 +294,20 @@ func (l *Lanes) release(keys []string) {
 	}
 }
 
-// still returns the events that wait, in the order of the keys: between the
-// reading of the inbox and the taking of the lane another process may have
-// handled some.
-func (l *Lanes) still(ctx context.Context, keys []string) []storage.Event {
+// still returns the events that wait and are due, in the order of the keys:
+// between the reading of the inbox and the taking of the lane another process
+// may have handled some, or put some off.
+func (l *Lanes) still(ctx context.Context, keys []string) ([]storage.Event, error) {
 	found, err := l.inbox.Waiting(ctx, keys...)
 	if err != nil {
-		if ctx.Err() == nil {
-			l.log.Error("cannot read events", "error", err)
-		}
-		return nil
+		return nil, err
 	}
 	byKey := make(map[string]storage.Event, len(found))
+	now := l.now()
 	for _, e := range found {
-		byKey[e.Key] = e
+		if !e.Next.After(now) {
+			byKey[e.Key] = e
+		}
 	}
 	var events []storage.Event
 	for _, key := range keys {
@@ -290,7 +315,7 @@ func (l *Lanes) still(ctx context.Context, keys []string) []storage.Event {
 			events = append(events, e)
 		}
 	}
-	return events
+	return events, nil
 }
 
 // holding is one taking of a lane.
@@ -313,12 +338,19 @@ func (h holding) take(ctx context.Context) bool {
 	}
 	if !errors.Is(err, storage.ErrConflict) {
 		h.log.Error("cannot take a lane", "error", err)
+		// It may be ours all the same, and nobody's until it runs out.
+		h.give(ctx)
 	}
-	// Also after an error: a store that does not answer is not asked again at once.
+	h.leave()
+	return false
+}
+
+// leave lets a lane alone for a while: another process has it, or the store,
+// which is not asked again at once, does not answer.
+func (h holding) leave() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.elsewhere[h.lane] = now.Add(laneAgain)
-	return false
+	h.elsewhere[h.lane] = h.now().Add(laneAgain)
 }
 
 // keep confirms that the lane is still ours.
@@ -361,7 +393,8 @@ func (h holding) handle(ctx context.Context, e storage.Event) bool {
 	if err := h.inbox.Done(ctx, e.Key, h.now()); err != nil {
 		// It will be handled again, to the same end.
 		log.Error("cannot mark an event handled", "error", err)
-		return true
+		h.leave()
+		return false
 	}
 	h.metrics.handled.WithLabelValues("done").Inc()
 	log.Info("handled", "attempt", e.Attempts+1, "waited", began.Sub(e.Received))
@@ -396,7 +429,7 @@ func (h holding) fail(ctx context.Context, log *slog.Logger, e storage.Event, m 
 	log.Error("an event was not handled", "attempts", attempts, "dead", dead, "error", cause)
 	if dead && m.Key != "" {
 		// Before it is recorded: after a crash it is said again, which is nothing.
-		h.handler.GiveUp(withCause(ctx, e.Key), m)
+		h.giveUp(withCause(ctx, e.Key), log, m)
 	}
 	err := h.inbox.Defer(ctx, e.Key, attempts, h.now().Add(delay(attempts, time.Minute)), dead, "handler")
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -408,4 +441,13 @@ func (h holding) fail(ctx context.Context, log *slog.Logger, e storage.Event, m 
 		result = "dead"
 	}
 	h.metrics.handled.WithLabelValues(result).Inc()
+}
+
+func (h holding) giveUp(ctx context.Context, log *slog.Logger, m Message) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("giving an event up panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	h.handler.GiveUp(ctx, m)
 }

@@ -18,6 +18,8 @@ const (
 	slicesPer = 20
 	// maxQuotas bounds the memory; quotas that do not count any more are forgotten beyond it.
 	maxQuotas = 20_000
+	// countWithin bounds the counting of one send.
+	countWithin = 2 * time.Second
 	// longestTurn bounds how far ahead turns are given out.
 	longestTurn = time.Minute
 )
@@ -141,6 +143,15 @@ func (q *quota) turnAfter(now time.Time, wait time.Duration, by Rate) time.Durat
 func (q *quota) take(ctx context.Context, store storage.Quotas, key string, now time.Time) (time.Duration, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	// Others wait for us meanwhile.
+	ctx, cancel := context.WithTimeout(ctx, countWithin)
+	defer cancel()
+	if q.version > 0 && q.expires.Before(now) {
+		// It may have been forgotten since, and begun anew by somebody else.
+		if err := q.load(ctx, store, key); err != nil {
+			return 0, err
+		}
+	}
 	for {
 		if wait, _ := q.used.wait(q.rates, now); wait > 0 {
 			return wait, nil
@@ -183,7 +194,7 @@ func (q *quota) load(ctx context.Context, store storage.Quotas, key string) erro
 		// Another version's; it counts from here on.
 		used = nil
 	}
-	q.version, q.used = stored.Version, used
+	q.version, q.used, q.expires = stored.Version, used, stored.Expires
 	return nil
 }
 

@@ -24,7 +24,7 @@ const (
 	fetchFor        = 72 * time.Hour
 	longestFetchGap = 10 * time.Minute
 	// settlePhotoWithin bounds the keeping of a photo, which may have many megabytes.
-	settlePhotoWithin = 20 * time.Second
+	settlePhotoWithin = 10 * time.Second
 )
 
 // Photos fetches the bytes of photos, in a queue of its own: no lane waits for
@@ -108,6 +108,10 @@ func (p *Photos) fetch(ctx context.Context, f storage.Fetch) error {
 		return nil
 	}
 	if err != nil {
+		// It may be ours all the same, and nobody's until the claim runs out.
+		giving, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+		defer cancel()
+		_ = p.store.Retry(giving, f.ID, p.owner, f.Attempts, now)
 		return fmt.Errorf("claim a photo: %w", err)
 	}
 	working, cancel := finishing(ctx, fetchWithin)

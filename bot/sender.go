@@ -290,26 +290,25 @@ func (s *Sender) deliver(ctx context.Context, id string) bool {
 var errLost = errors.New("the claim was lost to another process")
 
 // record writes down what came of a delivery, in a time of its own: what was
-// sent must not be forgotten because sending it took long. It is tried again, for
+// sent must not be forgotten because sending it took long. It is tried twice, for
 // a send that nobody wrote down is one whose outcome nobody knows.
 func (s *Sender) record(ctx context.Context, d delivery) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
 	defer cancel()
-	for {
-		within, done := context.WithTimeout(ctx, recordWithin/2)
-		err := s.store.Report(within, d.post.ID, s.owner, d.post.Progress, true)
-		done()
-		if errors.Is(err, storage.ErrConflict) {
-			s.metrics.leasesLost.Inc()
-			if d.changed {
-				s.wg.Go(func() { s.bringUp(d) })
-			}
-			return errLost
-		}
-		if err == nil || ctx.Err() != nil || errors.Is(err, storage.ErrNotFound) {
-			return err
-		}
+	first, done := context.WithTimeout(ctx, recordWithin/2)
+	err := s.store.Report(first, d.post.ID, s.owner, d.post.Progress, true)
+	done()
+	if err != nil && !errors.Is(err, storage.ErrConflict) && !errors.Is(err, storage.ErrNotFound) {
+		err = s.store.Report(ctx, d.post.ID, s.owner, d.post.Progress, true)
 	}
+	if errors.Is(err, storage.ErrConflict) {
+		s.metrics.leasesLost.Inc()
+		if d.changed {
+			s.wg.Go(func() { s.bringUp(d) })
+		}
+		return errLost
+	}
+	return err
 }
 
 // bringUp sees to it that a message which we changed after our claim was lost is

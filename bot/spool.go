@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"roundsman/storage"
@@ -28,6 +29,8 @@ var ErrSpoolFull = errors.New("the spool is full")
 type Spool struct {
 	dir   string
 	count atomic.Int64
+	// mu keeps two that put the same event from counting it twice.
+	mu sync.Mutex
 }
 
 // OpenSpool makes the directory if need be, tries it, and counts what is there.
@@ -61,6 +64,8 @@ func (s *Spool) Put(e storage.Event) error {
 	}
 	sum := sha256.Sum256([]byte(e.Key))
 	name := hex.EncodeToString(sum[:]) + ".json"
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	_, statErr := os.Stat(filepath.Join(s.dir, name))
 	if err := s.write(name, data); err != nil {
 		return err

@@ -131,13 +131,19 @@ func (s *Service) settleDead(ctx context.Context, m bot.Message, who person, a a
 	return s.reply(ctx, m, s.text("dead.retried"))
 }
 
-// uncertain lists the posts of which nobody knows whether they arrived: where
-// they went, what they are and when they were written, never what they say.
+// uncertain lists the posts of which nobody knows whether they arrived, and those
+// that were refused: where they went, what they are and when they were written,
+// never what they say.
 func (s *Service) uncertain(ctx context.Context, c call) error {
 	posts, err := s.Store.Outbox().List(ctx, storage.PostUncertain, troubleCounted)
 	if err != nil {
 		return fmt.Errorf("read the uncertain posts: %w", err)
 	}
+	failed, err := s.Store.Outbox().List(ctx, storage.PostFailed, troubleCounted)
+	if err != nil {
+		return fmt.Errorf("read the failed posts: %w", err)
+	}
+	posts = append(posts, failed...)
 	if len(posts) == 0 {
 		return s.reply(ctx, c.m, s.text("uncertain.none"))
 	}
@@ -146,6 +152,9 @@ func (s *Service) uncertain(ctx context.Context, c call) error {
 		what, err := s.postLine(ctx, p)
 		if err != nil {
 			return err
+		}
+		if p.State == storage.PostFailed {
+			what += " · " + s.Say.T("post.refused", "Code", p.Error)
 		}
 		n := strconv.Itoa(i + 1)
 		card.Lines = append(card.Lines, bot.Line{Label: n, Text: what + " · " + s.when(c, p.Created)})

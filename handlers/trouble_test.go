@@ -26,13 +26,16 @@ func (f *fixture) die(m bot.Message) {
 }
 
 // lose makes a post uncertain.
-func (f *fixture) lose(id string, to bot.Address) {
+func (f *fixture) lose(id string, to bot.Address) { f.end(id, to, storage.PostUncertain) }
+
+// end lets a post end in a state.
+func (f *fixture) end(id string, to bot.Address, state storage.PostState) {
 	f.Helper()
 	out := bot.NewOutbox(f.store.Outbox(), func() time.Time { return f.now }, func(string) {})
 	f.ok(out.Say(f.Context(), bot.Post{ID: id, To: to, Body: bot.Body{Text: "secret text"}}))
 	_, err := f.store.Deliveries().Claim(f.Context(), id, f.now, storage.Claim{Owner: "s", Until: f.now.Add(time.Minute)})
 	f.ok(err)
-	f.ok(f.store.Deliveries().Report(f.Context(), id, "s", storage.Progress{State: storage.PostUncertain, Error: "timeout"}, true))
+	f.ok(f.store.Deliveries().Report(f.Context(), id, "s", storage.Progress{State: state, Error: "timeout"}, true))
 }
 
 func TestDeadLettersAreListedRetriedAndDropped(t *testing.T) {
@@ -96,7 +99,7 @@ func TestUncertainPostsAreListedAndSentAgain(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.text("boss", "未确认")
-	if got := show(f.last("boss")); got != "没有送达情况不明的消息" {
+	if got := show(f.last("boss")); got != "没有未确认送到的消息" {
 		t.Errorf("an empty list: %s", got)
 	}
 	group := bot.Address{Platform: "green", Place: bot.ToRobot, ID: "r1"}
@@ -113,7 +116,7 @@ func TestUncertainPostsAreListedAndSentAgain(t *testing.T) {
 	f.text("boss", "未确认")
 	list := f.last("boss")
 	got := show(list)
-	for _, want := range []string{"5 条消息不知道有没有送到", "1 早报 → " + team, "2 回复 → 李娜", "还有 2 条没有列出", "[再发 1]", "[再发 3]"} {
+	for _, want := range []string{"5 条消息没有确认送到", "1 早报 → " + team, "2 回复 → 李娜", "还有 2 条没有列出", "[再发 1]", "[再发 3]"} {
 		if !contains(got, want) {
 			t.Errorf("the list lacks %q: %s", want, got)
 		}
@@ -143,6 +146,21 @@ func TestUncertainPostsAreListedAndSentAgain(t *testing.T) {
 	f.press("boss", value(t, list, "再发 1"))
 	if got := show(f.last("boss")); !contains(got, "没有再发") {
 		t.Errorf("a second tap: %s", got)
+	}
+}
+
+func TestRefusedPostsAreListedToo(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.end("visit/1", bot.Address{Platform: "green", Place: bot.ToUser, ID: "li"}, storage.PostFailed)
+	f.text("boss", "未确认")
+	list := f.last("boss")
+	if got := show(list); !contains(got, "1 回复 → 李娜 · 平台拒收（timeout）") {
+		t.Errorf("the list is %s", got)
+	}
+	f.press("boss", value(t, list, "再发 1"))
+	if p, err := f.store.Outbox().Get(t.Context(), "visit/1"); err != nil || p.State != storage.PostPending {
+		t.Errorf("the post is %s, %v", p.State, err)
 	}
 }
 

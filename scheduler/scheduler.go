@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -39,6 +40,8 @@ const (
 	tick = "@every 20s"
 	// lateAfter is when a post says that it is late.
 	lateAfter = 2 * time.Minute
+	// runsAtOnce bounds the runs that are handed on between two readings of the ledger.
+	runsAtOnce = 100
 	// lookBack is how far back slots are made up or recorded as missed.
 	lookBack = 72 * time.Hour
 )
@@ -109,6 +112,11 @@ func (s *Scheduler) Run(ctx context.Context) error {
 }
 
 func (s *Scheduler) tickAndLog(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.Error("a scheduled job panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
 	if err := s.Tick(ctx); err != nil && ctx.Err() == nil {
 		s.Log.Error("a scheduled job failed", "error", err)
 	}
@@ -194,29 +202,31 @@ func (s *Scheduler) slot(ctx context.Context, j job, team visit.Team, group stri
 	if now.Sub(slot) > j.within {
 		return s.missed(ctx, run)
 	}
-	return s.render(ctx, j, team, run)
+	_, err := s.render(ctx, j, team, run)
+	return err
 }
 
-// render writes the run's post into the ledger. Whoever inserts it first decides what is said.
-func (s *Scheduler) render(ctx context.Context, j job, team visit.Team, run storage.Run) error {
+// render writes the run's post into the ledger. Whoever inserts it first decides
+// what is said; it reports whether that was us.
+func (s *Scheduler) render(ctx context.Context, j job, team visit.Team, run storage.Run) (fresh bool, err error) {
 	body, err := j.write(ctx, team, run.Date, run.Late)
 	if err != nil {
-		return err
+		return false, err
 	}
 	run.State = storage.RunRendered
 	if body.Card == nil && body.Text == "" {
 		run.State = storage.RunEmpty
 	} else if run.Body, err = json.Marshal(body); err != nil {
-		return fmt.Errorf("write a post: %w", err)
+		return false, fmt.Errorf("write a post: %w", err)
 	}
-	fresh, err := s.Store.Runs().Begin(ctx, run)
+	fresh, err = s.Store.Runs().Begin(ctx, run)
 	if err != nil {
-		return fmt.Errorf("begin a run: %w", err)
+		return false, fmt.Errorf("begin a run: %w", err)
 	}
-	if fresh {
+	if fresh && run.State == storage.RunEmpty {
 		s.Ran(run.Job, outcome(run))
 	}
-	return nil
+	return fresh, nil
 }
 
 // outcome is a run's end in a word.
@@ -293,26 +303,38 @@ func (s *Scheduler) teamOf(ctx context.Context, chat string) string {
 const runPost = "run/"
 
 // handOn gives rendered runs to the outbox. The outbox knows the post by the
-// run's id, so that doing it twice says nothing twice.
+// run's id, so that doing it twice says nothing twice. One that cannot be handed
+// on keeps no other waiting.
 func (s *Scheduler) handOn(ctx context.Context) error {
 	for {
-		runs, err := s.Store.Runs().Rendered(ctx, 100)
+		runs, err := s.Store.Runs().Rendered(ctx, runsAtOnce)
 		if err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
 		}
-		if len(runs) == 0 {
-			return nil
-		}
+		var failed []error
 		for _, r := range runs {
-			state, err := s.handOver(ctx, r)
-			if err != nil {
-				return fmt.Errorf("hand on %s: %w", r.ID(), err)
+			if err := s.settle(ctx, r); err != nil {
+				failed = append(failed, fmt.Errorf("hand on %s: %w", r.ID(), err))
 			}
-			if err := s.Store.Runs().Settle(ctx, r.ID(), state); err != nil {
-				return fmt.Errorf("mark %s %s: %w", r.ID(), state, err)
-			}
+		}
+		if len(failed) > 0 || len(runs) < runsAtOnce {
+			return errors.Join(failed...)
 		}
 	}
+}
+
+// settle gives one run to the outbox and writes down how it ended.
+func (s *Scheduler) settle(ctx context.Context, r storage.Run) error {
+	state, err := s.handOver(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.Runs().Settle(ctx, r.ID(), state); err != nil {
+		return err
+	}
+	r.State = state
+	s.Ran(r.Job, outcome(r))
+	return nil
 }
 
 // handOver gives one run to the outbox, and returns how the run ends by that.
@@ -329,7 +351,6 @@ func (s *Scheduler) handOver(ctx context.Context, r storage.Run) (storage.RunSta
 			return "", err
 		}
 		s.Log.Warn("a scheduled post was left behind until it was too late", "run", r.ID())
-		s.Ran(r.Job, "missed")
 		return storage.RunMissed, s.tellMissed(ctx, r)
 	}
 	var body bot.Body
@@ -404,16 +425,27 @@ func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams
 				if _, err := s.Store.Runs().Get(ctx, run.ID()); err == nil {
 					continue
 				}
-				if err := s.render(ctx, j, team, run); err != nil {
+				fresh, err := s.render(ctx, j, team, run)
+				if err != nil {
 					return nil, nil, err
 				}
+				if !fresh {
+					continue
+				}
 				begun = append(begun, group)
+				// Only what was begun here: the rest is the serving processes' business.
+				if run, err = s.Store.Runs().Get(ctx, run.ID()); err == nil && run.State == storage.RunRendered {
+					err = s.settle(ctx, run)
+				}
+				if err != nil {
+					return nil, nil, fmt.Errorf("hand on %s: %w", run.ID(), err)
+				}
 			}
 		}
 		if dry {
 			return out, nil, nil
 		}
-		return out, begun, s.handOn(ctx)
+		return out, begun, nil
 	}
 	return nil, nil, fmt.Errorf("there is no job %q", name)
 }

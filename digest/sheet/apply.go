@@ -53,6 +53,12 @@ func Resume(ctx context.Context, store Target) error {
 	return nil
 }
 
+// maxPacked bounds a stored import: MongoDB's records have at most 16 MB.
+const maxPacked = 15 << 20
+
+// ErrTooMuch: the table is too large to be kept as one import.
+var ErrTooMuch = errors.New("the table is too large for one import; split the file")
+
 // job returns the import as it is stored: compressed JSON, under an id that
 // derives from kind and content.
 func (i *Import) job(now time.Time) (storage.Import, error) {
@@ -66,6 +72,9 @@ func (i *Import) job(now time.Time) (storage.Import, error) {
 	_, err = z.Write(data)
 	if err := errors.Join(err, z.Close()); err != nil {
 		return storage.Import{}, fmt.Errorf("compress the import: %w", err)
+	}
+	if packed.Len() > maxPacked {
+		return storage.Import{}, ErrTooMuch
 	}
 	return storage.Import{
 		ID: string(i.Kind) + "-" + hex.EncodeToString(sum[:]), Kind: string(i.Kind),

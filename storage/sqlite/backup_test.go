@@ -256,3 +256,26 @@ func TestExistingMakesNoDatabase(t *testing.T) {
 		t.Errorf("it made %v", left)
 	}
 }
+
+// A new program backs up for an old one that serves: the schema stays the old one's, in the store and in the copy.
+func TestABackupLeavesAnOlderSchema(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, copied := filepath.Join(dir, "r.db"), filepath.Join(dir, "copy.db")
+	first, err := os.ReadFile("migrations/0001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(t, path, "PRAGMA journal_mode = WAL")
+	change(t, path, string(first)+"; PRAGMA application_id = 0x5264736d; PRAGMA user_version = 1")
+	s := open(t, path, sqlite.Options{Existing: true})
+	if err := s.Backup(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, copied} {
+		again := open(t, name, sqlite.Options{Existing: true})
+		if v, err := sqlite.Pragma(t.Context(), again.Store, "user_version"); err != nil || v != "1" {
+			t.Errorf("%s has version %s, %v", name, v, err)
+		}
+	}
+}

@@ -36,7 +36,9 @@ type Options struct {
 	// may serve a database. Without it the store may be opened beside a
 	// serving process, to read and to write.
 	Serve bool
-	// Existing refuses to make a new database: [storage.ErrNotFound] if there is none.
+	// Existing opens a database that is there, as it is, to back it up: none is
+	// made ([storage.ErrNotFound]), and an older schema stays as it is, which the
+	// process that serves it goes on with.
 	Existing bool
 }
 
@@ -105,10 +107,10 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(ctx, conn, unchanged); err != nil {
+	if err := prepare(ctx, conn, unchanged, opts.Existing); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if opts.Serve {
+	if opts.Serve && !opts.Existing {
 		if err := release(ctx, conn); err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
@@ -214,7 +216,7 @@ func dsn(path, mode string) string {
 // prepare checks the engine and the file, and sets up the connection that
 // writes. It asks unchanged once the connection keeps the file for itself and
 // before it writes.
-func prepare(ctx context.Context, c *sql.Conn, unchanged func() error) error {
+func prepare(ctx context.Context, c *sql.Conn, unchanged func() error, asItIs bool) error {
 	var version string
 	if err := c.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
 		return err
@@ -254,7 +256,7 @@ func prepare(ctx context.Context, c *sql.Conn, unchanged func() error) error {
 			return err
 		}
 	}
-	if err := unchanged(); err != nil {
+	if err := unchanged(); err != nil || asItIs {
 		return err
 	}
 	return migrate(ctx, c)

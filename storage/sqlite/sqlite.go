@@ -51,6 +51,8 @@ type Store struct {
 	read   *sql.DB
 	stmts  *stmtCache
 
+	// asItIs says that the store was opened to be backed up: its log is left alone, too.
+	asItIs bool
 	// closing is closed with the store.
 	closing chan struct{}
 	close   func() error
@@ -76,7 +78,7 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, closing: make(chan struct{})}
+	s := &Store{path: path, asItIs: opts.Existing, closing: make(chan struct{})}
 	s.close = sync.OnceValue(s.shut)
 	defer func() {
 		if err != nil {
@@ -301,10 +303,13 @@ func (s *Store) shut() error {
 		errs = append(errs, s.read.Close())
 	}
 	if s.writer != nil {
-		// With another process at work the log stays, and that is no error.
-		_, err := s.writer.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+		if !s.asItIs {
+			// With another process at work the log stays, and that is no error.
+			_, err := s.writer.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+			errs = append(errs, err)
+		}
 		s.writer.stmts.close()
-		errs = append(errs, err, s.writer.conn.Close())
+		errs = append(errs, s.writer.conn.Close())
 	}
 	if s.writes != nil {
 		errs = append(errs, s.writes.Close())

@@ -47,7 +47,7 @@ func serveAsChild() error {
 	}
 	control := os.Getenv(controlEnv)
 	o.NoTick = control != ""
-	p, err := newProgram(ctx, cfg, o)
+	p, err := openProgram(ctx, cfg, o)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,6 +89,39 @@ func TestLinksOfTheDocsHold(t *testing.T) {
 					t.Errorf("%s%s points to %s, which is not there", dir, e.Name(), m[1])
 				}
 			}
+		}
+	}
+}
+
+// A promise stands beside the test that shows it; a test that is renamed takes its row along.
+func TestTheTestsOfTheDocsExist(t *testing.T) {
+	t.Parallel()
+	tests := make(map[string]bool)
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(src), -1) {
+			tests[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"docs/RELIABILITY.md", "docs/SCALING.md", "docs/ARCHITECTURE.md"} {
+		doc, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)[`/]").FindAllStringSubmatch(string(doc), -1) {
+			if !tests[m[1]] {
+				t.Errorf("%s names %s, which is no test", page, m[1])
+			}
+		}
+		if m := regexp.MustCompile(`@[A-Z_]+@`).FindString(string(doc)); m != "" {
+			t.Errorf("%s has no figure at %s", page, m)
 		}
 	}
 }

@@ -192,7 +192,7 @@ func (p *Program) Start(ctx context.Context) error {
 		p.wg.Go(func() { p.clock.run(ctx) })
 	}
 	for _, platform := range p.platforms {
-		p.wg.Go(func() { p.listen(ctx, platform) })
+		p.wg.Go(func() { keepListening(ctx, platform, p.intake, p.log) })
 	}
 	if !p.noTick {
 		p.wg.Go(func() {
@@ -233,28 +233,23 @@ func (p *Program) Stop() error {
 	return p.stopErr
 }
 
-// hangUp ends the servers, and after a moment the requests that do not end.
+// hangUp ends the servers, both at once.
 func (p *Program) hangUp(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, hangUpWithin)
-	defer cancel()
-	var errs []error
-	for _, s := range []*http.Server{p.server, p.metricsServer} {
-		if s == nil {
-			continue
+	var wg sync.WaitGroup
+	errs := make([]error, 2)
+	for i, s := range []*http.Server{p.server, p.metricsServer} {
+		if s != nil {
+			wg.Go(func() { errs[i] = shutdown(ctx, s) })
 		}
-		err := s.Shutdown(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = s.Close()
-		}
-		errs = append(errs, err)
 	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 
 // routes are the public HTTP routes.
 func (p *Program) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", p.readyz)
 	for _, platform := range p.platforms {
 		platform.Routes(mux, p.intake)
@@ -273,21 +268,6 @@ func newServer(h http.Handler) *http.Server {
 func (p *Program) serve(s *http.Server, l net.Listener) {
 	if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		p.log.Error("the HTTP server ended", "error", err)
-	}
-}
-
-// listen keeps a platform's own connection up.
-func (p *Program) listen(ctx context.Context, platform bot.Platform) {
-	for ctx.Err() == nil {
-		err := platform.Listen(ctx, p.intake)
-		if ctx.Err() != nil {
-			return
-		}
-		p.log.Error("a platform's connection ended; it is made again", "platform", platform.Name(), "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(5 * time.Second):
-		}
 	}
 }
 

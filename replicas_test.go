@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -132,4 +134,76 @@ func TestADeadReplicasWorkIsTakenOver(t *testing.T) {
 	store := c.open()
 	c.eventually("everything was delivered and answered", func() bool { return c.quiet(store) })
 	c.checkNothingLostOrDoubled(store, feishuPeople, wecomPeople, 2*people)
+}
+
+// A bot that starts while the store is away takes what arrives all the same.
+func TestAStartWithoutTheStore(t *testing.T) {
+	const people = 5
+	c := newApps(t, fresh.MongoDB(t))
+	feishuPeople, wecomPeople := c.seedPeople(people)
+	store, err := url.Parse(c.url)
+	c.ok(err)
+	server, behind := store.Host, freeAddress(t)
+	store.Host = behind
+	reached := c.url
+	c.url = store.String()
+	listen := freeAddress(t)
+	child := c.startChild(c.yaml("webhook", t.TempDir(), listen), listen, ahead())
+	c.url = reached
+	c.ok(c.feishu.SetCallback(child.url + "/feishu/events"))
+	c.ok(c.wecom.SetCallback(child.url + "/wecom/callback"))
+	resp, err := http.Get(child.url + "/readyz")
+	c.ok(err)
+	c.ok(resp.Body.Close())
+	if resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("without its store it says that it is ready: %d", resp.StatusCode)
+	}
+	far := geo.Offset(place, 30000, 0)
+	for i := range people {
+		_, err := c.feishu.SendLocation(feishuPeople[i], "", "", far.Lat, far.Lng)
+		c.ok(err)
+		_, err = c.wecom.SendLocation(wecomPeople[i], "", far.Lat, far.Lng)
+		c.ok(err)
+	}
+	c.eventually("WeCom's events are acknowledged", func() bool { return c.wecom.Pending() == 0 })
+	if n := c.feishu.Pending(); n != people {
+		t.Errorf("Feishu, which comes again, was told so for %d of %d events", n, people)
+	}
+	passOn(t, behind, server)
+	c.eventually("the store is found", func() bool {
+		resp, err := http.Get(child.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	kept := c.open()
+	c.eventually("everything was delivered and answered", func() bool { feishuSide.Tick(); return c.quiet(kept) })
+	c.checkNothingLostOrDoubled(kept, feishuPeople, wecomPeople, 2*people)
+}
+
+// passOn listens and passes what comes on to another address, until the test ends.
+func passOn(t *testing.T, from, to string) {
+	t.Helper()
+	l, err := net.Listen("tcp", from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			go func() { _, _ = io.Copy(out, in); _ = out.Close() }()
+			go func() { _, _ = io.Copy(in, out); _ = in.Close() }()
+		}
+	}()
 }

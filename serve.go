@@ -10,7 +10,10 @@ func (serveCmd) Run(env *runtimeEnv) error {
 	if err != nil {
 		return err
 	}
-	p, err := newProgram(env.ctx, cfg, programOptions{Log: env.log})
+	p, err := openProgram(env.ctx, cfg, programOptions{Log: env.log})
+	if env.ctx.Err() != nil && p == nil {
+		return nil // told to end while it waited for the store
+	}
 	if err != nil {
 		return err
 	}

@@ -203,7 +203,7 @@ func (l *Lanes) left(lane string) bool {
 func (l *Lanes) lane(ctx context.Context, e storage.Event) (name string, err error) {
 	m, err := ReadEvent(e)
 	if err != nil {
-		return "unreadable/" + e.Key, nil //nolint:nilerr // handling it fails in the same way, and sets it aside
+		return "unreadable/" + e.Key, nil
 	}
 	defer func() {
 		if p := recover(); p != nil {

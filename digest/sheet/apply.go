@@ -56,7 +56,7 @@ func Resume(ctx context.Context, store Target) error {
 // maxPacked bounds a stored import: MongoDB's records have at most 16 MB.
 const maxPacked = 15 << 20
 
-// ErrTooMuch: the table is too large to be kept as one import.
+// ErrTooMuch says that the table is too large to be kept as one import.
 var ErrTooMuch = errors.New("the table is too large for one import; split the file")
 
 // job returns the import as it is stored: compressed JSON, under an id that

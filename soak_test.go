@@ -425,9 +425,10 @@ func startCrowd(t *testing.T, url string, people int) (*crowd, storage.Store) {
 	return c, store
 }
 
-// quietly is [company.quiet] for a store that may be busy.
+// quietly is [company.quiet] for a store that may be busy. What was sent a moment
+// ago may not be on its way yet, so all has to be acknowledged.
 func (c *crowd) quietly(store storage.Store) bool {
-	if !c.arrived(store) {
+	if !c.arrived(store) || len(c.acknowledged()) < int(c.sent.Load()) {
 		return false
 	}
 	pending, _, err := store.Outbox().Backlog(c.Context())
@@ -522,6 +523,7 @@ func TestSoakStaysFlat(t *testing.T) {
 		samples = append(samples, lowest)
 		t.Logf("%s: %d goroutines, %d MB", time.Duration(len(samples))*time.Minute, int(lowest.goroutines), int(lowest.bytes)>>20)
 		lowest = sample{}
+		c.acknowledged() // before the emulators forget
 		c.feishu.KickWebSockets()
 	})
 	c.within(5*time.Minute, "everything is handled", func() bool { return c.arrived(store) })

@@ -250,7 +250,7 @@ func (c *crowd) arrived(store storage.Store) bool {
 // A hundred kills at random points under load: nothing acknowledged is lost or doubled.
 func TestSoakKilledUnderLoad(t *testing.T) {
 	needSoak(t)
-	const rounds, perRound, people = 100, 1100, 1000
+	const rounds, perRound, people = 100, 1400, 1000
 	eachStore(t, func(t *testing.T, url string) {
 		c := newCrowd(t, url, people)
 		listen := freeAddress(t)
@@ -340,8 +340,10 @@ func TestSoakTheDatabaseIsAway(t *testing.T) {
 		t.Skip(killEnv + " and " + startEnv + " are not set: THE DATABASE WAS NOT AWAY")
 	}
 	listen := freeAddress(t)
-	child := c.startChild(c.yaml("webhook", t.TempDir(), listen), listen, ahead())
-	c.connect(child)
+	// By WebSocket: to a webhook Feishu would come again for seven hours, and in these tests for seconds.
+	child := c.startChild(c.yaml("websocket", t.TempDir(), listen), listen, ahead())
+	c.ok(c.wecom.SetCallback(child.url + "/wecom/callback"))
+	c.within(time.Minute, "Feishu is connected", func() bool { return c.feishu.WebSockets() > 0 })
 	for i := range 2 * people {
 		c.checkIn(i)
 	}

@@ -76,7 +76,7 @@ func setupReceiving(b *testing.B, routes func(*http.ServeMux, bot.Inlet)) receiv
 	}
 	metrics := bot.NewMetrics(prometheus.NewRegistry())
 	mux := http.NewServeMux()
-	routes(mux, bot.NewIntake(store.Inbox(), spool, metrics, slog.New(slog.DiscardHandler), func() {}))
+	routes(mux, bot.NewIntake(store.Inbox(), spool, metrics, slog.New(slog.DiscardHandler), func(storage.Event) {}))
 	b.Cleanup(func() {
 		if n := spool.Len(); n > 0 {
 			b.Errorf("%d events went to the spool", n)

@@ -140,7 +140,7 @@ func (p *Program) wire() error {
 	metrics := bot.NewMetrics(p.registry)
 	owner := randomName()
 	outbox := bot.NewOutbox(p.store.Outbox(), p.now, func(chat string) { p.sender.Wake(chat) })
-	p.intake = bot.NewIntake(p.store.Inbox(), p.spool, metrics, p.log, func() { p.lanes.Wake() })
+	p.intake = bot.NewIntake(p.store.Inbox(), p.spool, metrics, p.log, func(e storage.Event) { p.lanes.Offer(e) })
 	p.sender = bot.NewSender(p.store, p.platforms, metrics, p.log, p.now, owner,
 		func(ctx context.Context, l bot.Loss) error { return p.scheduler.Lost(ctx, l) })
 	p.photos = bot.NewPhotos(p.store.Media(), p.intake, p.platforms, p.cfg.Limits.PhotoBytes, metrics, p.log, p.now, owner)

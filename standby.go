@@ -59,7 +59,7 @@ func standBy(ctx context.Context, cfg *config.Config, o programOptions) (err err
 	if err != nil {
 		return err
 	}
-	in := bot.NewIntake(awayInbox{}, spool, bot.NewMetrics(prometheus.NewRegistry()), o.Log, func() {})
+	in := bot.NewIntake(awayInbox{}, spool, bot.NewMetrics(prometheus.NewRegistry()), o.Log, func(storage.Event) {})
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

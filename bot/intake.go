@@ -29,15 +29,15 @@ type Intake struct {
 	spool   *Spool
 	metrics *Metrics
 	log     *slog.Logger
-	arrived func()
+	arrived func(storage.Event)
 	// away is until when the store is spared, in nanoseconds since began; 0 while it answers.
 	away  atomic.Int64
 	began time.Time
 }
 
-// NewIntake returns an Intake that calls arrived after each new event. A nil
+// NewIntake returns an Intake that gives each new event to arrived. A nil
 // spool means that [Intake.Keep] has nowhere to put what the store refuses.
-func NewIntake(inbox storage.Inbox, spool *Spool, metrics *Metrics, log *slog.Logger, arrived func()) *Intake {
+func NewIntake(inbox storage.Inbox, spool *Spool, metrics *Metrics, log *slog.Logger, arrived func(storage.Event)) *Intake {
 	return &Intake{inbox: inbox, spool: spool, metrics: metrics, log: log, arrived: arrived, began: time.Now()}
 }
 
@@ -104,7 +104,7 @@ func (in *Intake) insert(ctx context.Context, platform string, e storage.Event) 
 	}
 	in.metrics.accepted.WithLabelValues(platform).Inc()
 	in.log.Info("accepted", "platform", platform, "event", e.Key)
-	in.arrived()
+	in.arrived(e)
 	return nil
 }
 

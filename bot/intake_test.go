@@ -44,7 +44,7 @@ func TestAStoreThatIsAwayIsSpared(t *testing.T) {
 		}
 		store := &silent{}
 		store.away.Store(true)
-		in := bot.NewIntake(store, spool, bot.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler), func() {})
+		in := bot.NewIntake(store, spool, bot.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler), func(storage.Event) {})
 		keep := func(key string) time.Duration {
 			t.Helper()
 			began := time.Now()
@@ -90,7 +90,7 @@ func TestAHangUpIsNotTheStoresFault(t *testing.T) {
 	t.Parallel()
 	store := &silent{}
 	store.away.Store(true)
-	in := bot.NewIntake(store, nil, bot.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler), func() {})
+	in := bot.NewIntake(store, nil, bot.NewMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler), func(storage.Event) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := in.Accept(ctx, bot.Message{Key: "a"}); !errors.Is(err, context.Canceled) {

@@ -80,6 +80,10 @@ type Lanes struct {
 	skipped   map[string]string
 	slots     chan struct{}
 	wg        sync.WaitGroup
+	// offered are events that arrived just now; look says that the inbox is to be
+	// read, and behind that its last reading found more than could be held.
+	offered      []storage.Event
+	look, behind bool
 }
 
 // NewLanes returns Lanes that do nothing until Run. The owner's name tells
@@ -97,24 +101,86 @@ func NewLanes(store interface {
 }
 
 // Wake says that there may be something in the inbox.
-func (l *Lanes) Wake() { signal(l.wake) }
+func (l *Lanes) Wake() {
+	l.mu.Lock()
+	l.look = true
+	l.mu.Unlock()
+	signal(l.wake)
+}
+
+// Offer gives an event that is in the inbox since just now: it goes to its lane
+// without the inbox being read for it.
+func (l *Lanes) Offer(e storage.Event) {
+	l.mu.Lock()
+	if len(l.offered) < pendingBatch {
+		l.offered = append(l.offered, e)
+	} else {
+		l.look = true
+	}
+	l.mu.Unlock()
+	signal(l.wake)
+}
 
 // Run works until ctx ends, then waits for what is being handled.
 func (l *Lanes) Run(ctx context.Context) {
 	defer l.wg.Wait()
-	attend(ctx, l.wake, func(bool) {
-		if err := l.fill(ctx); err != nil && ctx.Err() == nil {
+	attend(ctx, l.wake, func(idle bool) {
+		l.mu.Lock()
+		offered, look := l.offered, l.look || idle
+		l.offered, l.look = nil, false
+		l.mu.Unlock()
+		err := l.admit(ctx, offered)
+		if err == nil && look {
+			err = l.fill(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			l.log.Error("cannot read the inbox", "error", err)
 		}
 	})
 }
 
+// admit hands events that were offered to their lanes; what there is no room for
+// is found in the inbox later.
+func (l *Lanes) admit(ctx context.Context, offered []storage.Event) error {
+	for _, e := range offered {
+		if l.room() <= 0 {
+			l.late()
+			return nil
+		}
+		if err := l.queue(ctx, e, make(map[string]string)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// late notes that more waits than could be held.
+func (l *Lanes) late() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.behind = true
+}
+
+// catchUp has the inbox read again if more waits than could be held.
+func (l *Lanes) catchUp() {
+	l.mu.Lock()
+	behind := l.behind
+	l.mu.Unlock()
+	if behind {
+		l.Wake()
+	}
+}
+
 // fill hands pending events to their lanes.
 func (l *Lanes) fill(ctx context.Context) error {
 	if l.room() < pendingBatch/2 {
-		// Who finishes something wakes us.
+		// Who finishes something has it read again.
+		l.late()
 		return nil
 	}
+	l.mu.Lock()
+	l.behind = false
+	l.mu.Unlock()
 	skipped := make(map[string]string)
 	defer func() {
 		l.mu.Lock()
@@ -132,6 +198,7 @@ func (l *Lanes) fill(ctx context.Context) error {
 		}
 		for _, e := range events {
 			if l.room() <= 0 {
+				l.late()
 				return nil
 			}
 			if err := l.queue(ctx, e, skipped); err != nil {
@@ -160,6 +227,7 @@ func (l *Lanes) queue(ctx context.Context, e storage.Event, skipped map[string]s
 	l.mu.Lock()
 	lane, known := l.skipped[e.Key]
 	skip := l.held[e.Key] || known && l.waits(lane)
+	l.behind = l.behind || known && skip && !l.left(lane)
 	l.mu.Unlock()
 	if skip {
 		if known {
@@ -175,6 +243,7 @@ func (l *Lanes) queue(ctx context.Context, e storage.Event, skipped map[string]s
 	defer l.mu.Unlock()
 	if l.waits(lane) {
 		skipped[e.Key] = lane
+		l.behind = l.behind || !l.left(lane)
 		return nil
 	}
 	l.held[e.Key] = true
@@ -225,10 +294,9 @@ func (l *Lanes) drain(ctx context.Context, lane string) {
 		} else if l.empty(lane) {
 			break
 		}
-		// More may be pending than was held.
-		l.Wake()
+		l.catchUp()
 	}
-	l.Wake()
+	l.catchUp()
 }
 
 // turn handles some of a lane's events under its lease and reports whether it went well.

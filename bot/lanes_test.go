@@ -81,7 +81,7 @@ func setupArriving(t *testing.T) *arriving {
 	if a.spool, err = bot.OpenSpool(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	a.intake = bot.NewIntake(a.store.Inbox(), a.spool, bot.NewMetrics(prometheus.NewRegistry()), a.log(), func() {})
+	a.intake = bot.NewIntake(a.store.Inbox(), a.spool, bot.NewMetrics(prometheus.NewRegistry()), a.log(), func(storage.Event) {})
 	return a
 }
 
@@ -174,7 +174,7 @@ func (failing) Accept(context.Context, storage.Event) (bool, error) { return fal
 func TestKeepSpoolsWhatTheStoreRefuses(t *testing.T) {
 	t.Parallel()
 	a := setupArriving(t)
-	away := bot.NewIntake(failing{}, a.spool, bot.NewMetrics(prometheus.NewRegistry()), a.log(), func() {})
+	away := bot.NewIntake(failing{}, a.spool, bot.NewMetrics(prometheus.NewRegistry()), a.log(), func(storage.Event) {})
 	if err := away.Accept(t.Context(), a.message("a", "rep")); !errors.Is(err, errAway) {
 		t.Errorf("Accept: %v", err)
 	}

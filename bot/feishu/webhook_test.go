@@ -156,7 +156,7 @@ func TestDoor(t *testing.T) {
 		{"deeper than 32", "POST", nil, seal(key, []byte(strings.Repeat(`{"a":`, 40)+"1"+strings.Repeat("}", 40))), 400, "malformed"},
 		{"an older event with the token", "POST", nil, seal(key, []byte(`{"uuid":"1","type":"event_callback","token":"`+token+`","event":{"type":"p2p_chat_create"}}`)), 200, ""},
 		{"an older event without it", "POST", nil, seal(key, []byte(`{"uuid":"1","type":"event_callback","event":{"type":"p2p_chat_create"}}`)), 403, "wrong_token"},
-		{"an unknown type", "POST", nil, seal(key, event("im.message.receive_v1", "x.y_v9")), 200, ""},
+		{"an unknown type", "POST", nil, seal(key, event("im.message.receive_v1", "x.y_v9")), 200, "unknown_event"},
 		{"a message without a body", "POST", nil, seal(key, event(`"event":{`, `"event":{},"x":{`)), 400, "malformed"},
 		{"an event that is null", "POST", nil, seal(key, event(`"event":{`, `"event":null,"x":{`)), 400, "malformed"},
 		{"an event that is a list", "POST", nil, seal(key, event(`"event":{`, `"event":[],"x":{`)), 400, "malformed"},

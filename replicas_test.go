@@ -72,20 +72,27 @@ func inFront(t *testing.T, toAll bool, replicas ...*child) string {
 	return s.URL
 }
 
+// twoReplicas starts two with one address in front of them.
+func (c *company) twoReplicas(toAll bool) []*child {
+	c.Helper()
+	clock := serveTime(c.T, testClock.Now)
+	var replicas []*child
+	for range 2 {
+		listen := freeAddress(c.T)
+		replicas = append(replicas, c.startChild(c.yaml("webhook", c.TempDir(), listen), listen, clock))
+	}
+	front := inFront(c.T, toAll, replicas...)
+	c.ok(c.feishu.SetCallback(front + "/feishu/events"))
+	c.ok(c.wecom.SetCallback(front + "/wecom/callback"))
+	return replicas
+}
+
 // Every event comes to both replicas at once, and is one check-in with one answer.
 func TestTwoReplicasAreOneBot(t *testing.T) {
 	const rounds = 100
 	c := newApps(t, fresh.MongoDB(t))
 	feishuPeople, wecomPeople := c.seedPeople(rounds)
-	clock := serveTime(t, testClock.Now)
-	var replicas []*child
-	for range 2 {
-		listen := freeAddress(t)
-		replicas = append(replicas, c.startChild(c.yaml("webhook", t.TempDir(), listen), listen, clock))
-	}
-	front := inFront(t, true, replicas...)
-	c.ok(c.feishu.SetCallback(front + "/feishu/events"))
-	c.ok(c.wecom.SetCallback(front + "/wecom/callback"))
+	replicas := c.twoReplicas(true)
 	far := geo.Offset(place, 30000, 0)
 	for i := range rounds {
 		_, err := c.feishu.SendLocation(feishuPeople[i], "", "", far.Lat, far.Lng)
@@ -108,15 +115,7 @@ func TestADeadReplicasWorkIsTakenOver(t *testing.T) {
 	const people = 40
 	c := newApps(t, fresh.MongoDB(t))
 	feishuPeople, wecomPeople := c.seedPeople(people)
-	clock := serveTime(t, testClock.Now)
-	var replicas []*child
-	for range 2 {
-		listen := freeAddress(t)
-		replicas = append(replicas, c.startChild(c.yaml("webhook", t.TempDir(), listen), listen, clock))
-	}
-	front := inFront(t, false, replicas...)
-	c.ok(c.feishu.SetCallback(front + "/feishu/events"))
-	c.ok(c.wecom.SetCallback(front + "/wecom/callback"))
+	replicas := c.twoReplicas(false)
 	far := geo.Offset(place, 30000, 0)
 	for i := range people {
 		_, err := c.feishu.SendLocation(feishuPeople[i], "", "", far.Lat, far.Lng)

@@ -285,7 +285,7 @@ func TestSoakKilledUnderLoad(t *testing.T) {
 	})
 }
 
-// shell runs a command of the environment.
+// command runs a command of the environment.
 func (c *crowd) command(env string) {
 	c.Helper()
 	command := os.Getenv(env)

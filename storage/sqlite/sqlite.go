@@ -22,6 +22,9 @@ import (
 const (
 	// readers is how many connections read at the same time.
 	readers = 4
+	// readerCache is what each of them may keep of the file, in KiB. The driver's
+	// memory is twice that, and what is not in it is in the system's cache.
+	readerCache = 1024
 	// busyMillis is how long a write waits for another process's.
 	busyMillis = 5000
 )
@@ -212,6 +215,9 @@ func dsn(path, mode string) string {
 		path = "/" + path // C:/…
 	}
 	q := url.Values{"mode": {mode}, "_busy_timeout": {fmt.Sprint(busyMillis)}, "_dqs": {"0"}, "_defensive": {"1"}}
+	if mode == "ro" {
+		q.Set("_pragma", fmt.Sprintf("cache_size(-%d)", readerCache))
+	}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 

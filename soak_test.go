@@ -243,8 +243,8 @@ func (c *crowd) counted(store storage.Store, atLeast int) {
 	if lost+doubled > 0 || len(acknowledged) < atLeast {
 		c.Errorf("%d lost, %d doubled of %d, want at least %d", lost, doubled, len(acknowledged), atLeast)
 	}
-	// On Feishu each rep has one bubble, which shows the newest state; whose
-	// check-in Feishu gave up has an answer to each note instead.
+	// On Feishu a rep never has a second bubble; the first may still be on its
+	// way. Whose check-in Feishu gave up has an answer to each note instead.
 	for i, user := range c.feishuPeople {
 		if !checkedIn[fmt.Sprint("feishu", i)] {
 			continue
@@ -257,7 +257,7 @@ func (c *crowd) counted(store storage.Store, atLeast int) {
 				bubbles++
 			}
 		}
-		if bubbles != 1 {
+		if bubbles > 1 {
 			c.Errorf("a rep on Feishu has %d messages for one visit", bubbles)
 		}
 	}

@@ -309,7 +309,7 @@ func TestSoakKilledUnderLoad(t *testing.T) {
 			feishuSide.Tick()
 		}
 		c.startChild(yaml, listen, ahead())
-		took := c.within(40*time.Minute, "everything is handled", func() bool { return c.arrived(store) })
+		took := c.within(90*time.Minute, "everything is handled", func() bool { return c.arrived(store) })
 		c.Logf("the rest was handled in %s", took.Round(time.Second))
 		c.counted(store, 100_000)
 	})

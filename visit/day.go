@@ -1,7 +1,6 @@
 package visit
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -100,10 +99,7 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 	for _, p := range plan {
 		f.plan[p.Customer] = p.Order
 	}
-	sorted := slices.Clone(facts)
-	slices.SortFunc(sorted, func(a, b Fact) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(a.ID, b.ID))
-	})
+	sorted := inOrder(facts)
 	for _, fact := range sorted {
 		switch {
 		case fact.Choice != nil:

@@ -25,6 +25,15 @@ const (
 	KindChoice Kind = "choice"
 	// KindCheckOut ends the visit in progress.
 	KindCheckOut Kind = "check_out"
+
+	// KindPlanProposed is what Roundsman proposes for the date.
+	KindPlanProposed Kind = "plan_proposed"
+	// KindPlanChanged puts visits on the plan and takes others off.
+	KindPlanChanged Kind = "plan_changed"
+	// KindPlanConfirmed is the rep's yes to the plan as it stands.
+	KindPlanConfirmed Kind = "plan_confirmed"
+	// KindPlanLocked ends the time in which the plan may be changed without a reason.
+	KindPlanLocked Kind = "plan_locked"
 )
 
 // rank orders facts of the same instant, of which WeCom, that counts in
@@ -59,6 +68,7 @@ type Fact struct {
 	Photo  *Photo  `json:"photo,omitempty"`
 	Note   string  `json:"note,omitempty"`
 	Choice *Choice `json:"choice,omitempty"`
+	Plan   *Change `json:"plan,omitempty"`
 }
 
 // Evidence is how strongly a fix proves presence.

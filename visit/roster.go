@@ -141,6 +141,8 @@ type PlannedVisit struct {
 	CollectionTarget int64  `json:"collection_target,omitempty"`
 	OrderTarget      int64  `json:"order_target,omitempty"`
 	Note             string `json:"note,omitempty"`
+	// Why is what a proposal put the visit on the plan for; zero for what a person did.
+	Why Why `json:"why,omitzero"`
 }
 
 // Consent is a person's yes to the keeping of their whereabouts.

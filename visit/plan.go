@@ -1,0 +1,147 @@
+package visit
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Change is what a fact does to a rep's plan of its date.
+type Change struct {
+	// Put are visits that come onto the plan; one of a customer that is on it
+	// already replaces what it says.
+	Put []PlannedVisit `json:"put,omitempty"`
+	// Drop are customers that come off it.
+	Drop []string `json:"drop,omitempty"`
+	// Reason is why the plan is changed after it was locked.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Plan is a rep's visit plan of a date: what was imported or assigned, and what its facts made of it.
+//
+//	none ──proposed──► proposed ──confirmed, changed──► confirmed
+//	                      └───────────────locked──────────────┴──► locked
+type Plan struct {
+	// Lines are the planned visits, in the order of the round.
+	Lines []PlannedVisit
+	// Proposed, Confirmed and Locked say what has happened to the plan. A
+	// plan that is locked and not confirmed is the proposal, which nobody looked at.
+	Proposed, Confirmed, Locked bool
+	// Late are the changes since it was locked, in their order.
+	Late []Fact
+	// Dropped are the customers that were on the plan and are not any more, in the order in which they went.
+	Dropped []string
+}
+
+// FoldPlan derives a rep's plan of a date from what was imported for it and
+// from the date's facts, in whatever order these are given. A change without a
+// reason after the lock changes nothing.
+func FoldPlan(imported []PlannedVisit, facts []Fact) Plan {
+	p := Plan{Lines: slices.Clone(imported)}
+	slices.SortStableFunc(p.Lines, compareLines)
+	for _, f := range inOrder(facts) {
+		switch f.Kind {
+		case KindPlanProposed:
+			if f.Plan != nil && !p.Locked {
+				p.propose(f)
+			}
+		case KindPlanChanged:
+			if f.Plan == nil || p.Locked && f.Plan.Reason == "" {
+				continue
+			}
+			p.change(f)
+			if p.Locked {
+				p.Late = append(p.Late, f)
+			} else {
+				// Who changes a plan has looked at it.
+				p.Confirmed = true
+			}
+		case KindPlanConfirmed:
+			p.Confirmed = p.Confirmed || !p.Locked
+		case KindPlanLocked:
+			p.Locked = true
+		}
+	}
+	for i := range p.Lines {
+		p.Lines[i].Order = i + 1
+	}
+	return p
+}
+
+// propose adds what is proposed, but what a person took off stays off, and
+// what they put on stays as they put it.
+func (p *Plan) propose(f Fact) {
+	p.Proposed = true
+	for _, v := range f.Plan.Put {
+		if p.index(v.Customer) < 0 && !slices.Contains(p.Dropped, v.Customer) {
+			p.Lines = append(p.Lines, of(f, v))
+		}
+	}
+	rank := make(map[string]int, len(f.Plan.Put))
+	for i, v := range f.Plan.Put {
+		rank[v.Customer] = i + 1
+	}
+	if !p.Confirmed {
+		// The proposal is a round: what was there before has its place in it.
+		slices.SortStableFunc(p.Lines, func(a, b PlannedVisit) int {
+			return cmp.Compare(rank[a.Customer], rank[b.Customer])
+		})
+	}
+}
+
+func (p *Plan) change(f Fact) {
+	for _, c := range f.Plan.Drop {
+		if i := p.index(c); i >= 0 {
+			p.Lines = slices.Delete(p.Lines, i, i+1)
+			p.Dropped = append(p.Dropped, c)
+		}
+	}
+	for _, v := range f.Plan.Put {
+		v = of(f, v)
+		p.Dropped = slices.DeleteFunc(p.Dropped, func(c string) bool { return c == v.Customer })
+		i := p.index(v.Customer)
+		if i >= 0 && v.Window == p.Lines[i].Window {
+			p.Lines[i] = v
+			continue
+		}
+		if i >= 0 {
+			p.Lines = slices.Delete(p.Lines, i, i+1)
+		}
+		p.Lines = slices.Insert(p.Lines, p.place(v), v)
+	}
+}
+
+// place is where a visit joins the round: before the first that is meant to
+// begin later, or at the end.
+func (p *Plan) place(v PlannedVisit) int {
+	if v.Window != (Span{}) {
+		for i, l := range p.Lines {
+			if l.Window != (Span{}) && l.Window.From.Minutes() > v.Window.From.Minutes() {
+				return i
+			}
+		}
+	}
+	return len(p.Lines)
+}
+
+func (p *Plan) index(customer string) int {
+	return slices.IndexFunc(p.Lines, func(l PlannedVisit) bool { return l.Customer == customer })
+}
+
+// of returns the visit as one of the fact's rep and date.
+func of(f Fact, v PlannedVisit) PlannedVisit {
+	v.Rep, v.Date = f.Rep, f.Date
+	return v
+}
+
+func compareLines(a, b PlannedVisit) int {
+	return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Customer, b.Customer))
+}
+
+// inOrder returns facts by (time, kind, id): the order in which they count.
+func inOrder(facts []Fact) []Fact {
+	sorted := slices.Clone(facts)
+	slices.SortFunc(sorted, func(a, b Fact) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(a.ID, b.ID))
+	})
+	return sorted
+}

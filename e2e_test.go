@@ -521,6 +521,55 @@ func TestAButtonIsAnsweredAndWorks(t *testing.T) {
 	}
 }
 
+// Tomorrow's plan is proposed, changed and confirmed on both platforms.
+func TestAPlanIsMadeInChat(t *testing.T) {
+	c := newCompany(t, "websocket")
+	store := c.store
+	for _, rep := range []string{"z", "l"} {
+		for i, name := range []string{"永辉", "盒马"} {
+			c.ok(store.Customers().Put(t.Context(), visit.Customer{ID: fmt.Sprint("P", i, rep), Name: name, Owner: rep, Point: geo.Offset(place, 900*float64(i+1), 0)}))
+		}
+	}
+	say := func(text string) {
+		_, err := c.feishu.SendText(c.user, "", text)
+		c.ok(err)
+		_, err = c.wecom.SendText(member, text)
+		c.ok(err)
+		c.settled()
+	}
+	say("明天")
+	chat, err := c.feishu.P2P(c.user)
+	c.ok(err)
+	messages := feishuSide.Messages(chat)
+	card := messages[len(messages)-1]
+	buttons := feishuSide.Buttons(card.ID)
+	wm := c.wecom.Messages(member)
+	wcard := wm[len(wm)-1]
+	wb := c.wecom.Buttons(member, wcard.ID)
+	if len(buttons) != 1 || len(wb) != 1 {
+		t.Fatalf("buttons %+v on Feishu, %+v on WeCom", buttons, wb)
+	}
+	_, err = c.feishu.Click(c.user, card.ID, buttons[0].Value)
+	c.ok(err)
+	_, err = c.wecom.Click(member, wcard.ID, wb[0].Key)
+	c.ok(err)
+	c.settled()
+	if f, w := c.feishuBubbles(), c.wecomBubbles(); len(f) != 1 || len(w) != 1 || !strings.Contains(f[0], "已确认") || !strings.Contains(w[0], "已确认") {
+		t.Errorf("after the tap the bubbles are %q, %q", f, w)
+	}
+	say("明天 +永辉 10:00 收款 5000 -盒马")
+	for _, rep := range []string{"z", "l"} {
+		facts, err := store.Facts().Day(t.Context(), rep, "2026-11-25")
+		c.ok(err)
+		plan := visit.FoldPlan(nil, facts)
+		i := slices.IndexFunc(plan.Lines, func(v visit.PlannedVisit) bool { return v.Customer == "P0"+rep })
+		if !plan.Confirmed || i < 0 || plan.Lines[i].CollectionTarget != 500_000 || plan.Lines[i].Window.From.String() != "10:00" ||
+			!slices.Contains(plan.Dropped, "P1"+rep) {
+			t.Errorf("%s's plan is %+v", rep, plan)
+		}
+	}
+}
+
 func TestAGroupIsBoundAndMade(t *testing.T) {
 	c := newCompany(t, "websocket")
 	c.ok(c.store.Roster().PutReps(t.Context(), visit.Rep{

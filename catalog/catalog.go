@@ -88,6 +88,18 @@ func (c *Catalog) Days(d time.Duration) string {
 	return c.T("unit.days", "Count", int(d/(24*time.Hour)))
 }
 
+// Money writes an amount of fen in yuan: "12,000 元", "0.50 元".
+func (c *Catalog) Money(fen int64) string {
+	n := strconv.FormatInt(fen/100, 10)
+	for i := len(n) - 3; i > 0; i -= 3 {
+		n = n[:i] + "," + n[i:]
+	}
+	if rest := fen % 100; rest != 0 {
+		n += fmt.Sprintf(".%02d", rest)
+	}
+	return c.T("unit.money", "N", n)
+}
+
 // Date writes a calendar date with its weekday, from a time in its zone: "11月24日 周二".
 func (c *Catalog) Date(t time.Time) string {
 	weekday := c.T("weekday." + strconv.Itoa(int(t.Weekday())))

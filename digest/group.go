@@ -25,8 +25,12 @@ func Morning(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 		}
 		planned++
 		stops += len(r.Plan)
+		label := say.T("morning.rep", "Name", r.Rep.Name, "Count", len(r.Plan))
+		if r.Unconfirmed {
+			label += " · " + say.T("morning.unconfirmed")
+		}
 		card.Lines = append(card.Lines, bot.Line{
-			Label: say.T("morning.rep", "Name", r.Rep.Name, "Count", len(r.Plan)),
+			Label: label,
 			Text:  route(d, r.Plan, func(p visit.PlannedVisit) string { return purpose(p, say) }),
 		})
 	}

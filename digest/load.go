@@ -35,6 +35,8 @@ type RepDay struct {
 	Plan  []visit.PlannedVisit
 	Day   visit.Day
 	Tally visit.Tally
+	// Unconfirmed says that the plan is a proposal that the rep never looked at.
+	Unconfirmed bool
 }
 
 // Total returns the team's tally.
@@ -86,8 +88,12 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 			// They changed teams; what they did for this one stays with it, the plan went with them.
 			plan = nil
 		}
+		folded := visit.FoldPlan(plan, happened)
+		plan = folded.Lines
 		day := visit.Fold(plan, happened)
-		out.Reps = append(out.Reps, RepDay{Rep: r, Plan: plan, Day: day, Tally: day.Tally(plan)})
+		out.Reps = append(out.Reps, RepDay{
+			Rep: r, Plan: plan, Day: day, Tally: day.Tally(plan), Unconfirmed: folded.Proposed && !folded.Confirmed,
+		})
 		for _, p := range plan {
 			ids = append(ids, p.Customer)
 		}

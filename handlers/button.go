@@ -34,6 +34,8 @@ const (
 	doRetry    = "retry"
 	doDrop     = "drop"
 	doResend   = "resend"
+	// doConfirmPlan is the rep's yes to the plan of the action's date.
+	doConfirmPlan = "plan"
 )
 
 // press acts on a tapped button. Who may, until when and about what is checked now.
@@ -54,6 +56,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.choose(ctx, m, who, a)
 	case doRetry, doDrop:
 		return s.settleDead(ctx, m, who, a)
+	case doConfirmPlan:
+		return s.confirmPlan(ctx, m, who, a)
 	case doResend:
 		return s.resend(ctx, m, who, a)
 	}

@@ -75,9 +75,9 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 		return s.reply(ctx, m, s.text(locationHint(err)))
 	}
 	date := s.Policy.DateIn(who.team, m.At)
-	plan, err := s.Store.Plans().Day(ctx, who.ID, date)
+	plan, _, err := s.day(ctx, who.ID, date)
 	if err != nil {
-		return fmt.Errorf("read the plan: %w", err)
+		return err
 	}
 	customers, err := s.reachable(ctx, who.ID, plan)
 	if err != nil {

@@ -17,6 +17,9 @@ type command struct {
 	help string
 	// role is the least role that may say it, checked each time.
 	role visit.Role
+	// changes says that what follows begins with + or −: other words after the
+	// command's are a sentence, which may be a visit's note (明天 再来).
+	changes bool
 	// group says that it is answered in a group where it was said; what is not is answered in the person's own chat.
 	group bool
 	run   func(*Service, context.Context, call) error
@@ -35,6 +38,7 @@ func commandTable() []command {
 	return []command{
 		{words: []string{"帮助", "help", "?", "？"}, help: "help.help", role: visit.RoleRep, group: true, run: (*Service).help},
 		{words: []string{"计划", "plan"}, help: "help.plan", role: visit.RoleRep, run: (*Service).plan},
+		{words: []string{"明天", "tomorrow"}, args: "args.plan", help: "help.tomorrow", role: visit.RoleRep, changes: true, run: (*Service).tomorrow},
 		{words: []string{"签退", "checkout", "check out"}, help: "help.checkout", role: visit.RoleRep, run: (*Service).checkOut},
 		{words: []string{"团队", "team"}, help: "help.team", role: visit.RoleRep, run: (*Service).teamInfo},
 		{words: []string{"今天", "today"}, args: "args.team_optional", help: "help.today", role: visit.RoleManager, run: (*Service).today},
@@ -62,8 +66,11 @@ func match(commands []command, text string) (command, string, bool) {
 				return c, "", true
 			}
 			// A sentence that begins like a command is not one.
-			if c.args != "" && (rest[0] == ' ' || rest[0] == '\n') {
-				return c, strings.TrimSpace(rest), true
+			tail := strings.TrimSpace(rest)
+			switch {
+			case c.args == "":
+			case c.changes && strings.ContainsRune("+-＋－", []rune(tail + " ")[0]), !c.changes && (rest[0] == ' ' || rest[0] == '\n'):
+				return c, tail, true
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func (s *Service) rep(ctx context.Context, id string) (person, error) {
 	return p, err
 }
 
-// day reads a rep's day.
+// day reads a rep's day: the plan as it stands, and what happened.
 func (s *Service) day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, []visit.Fact, error) {
 	plan, err := s.Store.Plans().Day(ctx, rep, date)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Service) day(ctx context.Context, rep string, date visit.Date) ([]visit
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the day: %w", err)
 	}
-	return plan, facts, nil
+	return visit.FoldPlan(plan, facts).Lines, facts, nil
 }
 
 // advance appends facts to one day of a rep, says what they changed, and

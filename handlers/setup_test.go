@@ -72,6 +72,7 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	}
 	policy := visit.Policy{
 		Zone: zone, DayStarts: visit.Clock{Hour: 4}, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}},
+		PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, MinVisits: 4,
 		MorningPlan: visit.Clock{Hour: 8, Minute: 30}, EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
 		Rules:           visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		ConsentRequired: true, KeepCoordinates: 90 * 24 * time.Hour, KeepPhotos: 180 * 24 * time.Hour,

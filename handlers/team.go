@@ -11,23 +11,6 @@ import (
 	"roundsman/visit"
 )
 
-// plan shows the person's own plan of today.
-func (s *Service) plan(ctx context.Context, c call) error {
-	date := s.Policy.DateIn(c.who.team, c.m.At)
-	plan, facts, err := s.day(ctx, c.who.ID, date)
-	if err != nil {
-		return err
-	}
-	day := visit.Fold(plan, facts)
-	view, err := s.view(ctx, c.who, plan, day)
-	if err != nil {
-		return err
-	}
-	rep := digest.RepDay{Rep: c.who.Rep, Plan: plan, Day: day, Tally: day.Tally(plan)}
-	td := digest.TeamDay{Team: c.who.team, Date: date, Zone: c.who.zone, Customers: view.customers}
-	return s.reply(ctx, c.m, digest.Plan(td, rep, s.Say))
-}
-
 // asked finds the team that a call is about: the named one, else the person's
 // own. A manager may ask about their own team, an admin about any. It answers
 // the call itself when there is none.

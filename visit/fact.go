@@ -38,10 +38,13 @@ const (
 
 // rank orders facts of the same instant, of which WeCom, that counts in
 // seconds, has many: what begins a visit comes before what belongs to it, and
-// that before what ends it.
+// that before what ends it; a proposal before what is said of it, and that after
+// the lock of the same instant.
 func (k Kind) rank() int {
 	switch k {
-	case KindFix:
+	case KindPlanProposed:
+		return -1
+	case KindFix, KindPlanLocked:
 		return 0
 	case KindCheckOut:
 		return 2

@@ -28,7 +28,7 @@ type Plan struct {
 	Proposed, Confirmed, Locked bool
 	// Late are the changes since it was locked, in their order.
 	Late []Fact
-	// Dropped are the customers that were on the plan and are not any more, in the order in which they went.
+	// Dropped are the customers that somebody took off and nobody put back: they are not proposed again.
 	Dropped []string
 }
 
@@ -92,6 +92,8 @@ func (p *Plan) change(f Fact) {
 	for _, c := range f.Plan.Drop {
 		if i := p.index(c); i >= 0 {
 			p.Lines = slices.Delete(p.Lines, i, i+1)
+		}
+		if !slices.Contains(p.Dropped, c) {
 			p.Dropped = append(p.Dropped, c)
 		}
 	}

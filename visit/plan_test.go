@@ -58,14 +58,16 @@ func TestFoldPlan(t *testing.T) {
 		"locked_without_a_reason": {[]visit.Fact{proposed, planFact(9, visit.KindPlanLocked, nil), planFact(10, visit.KindPlanChanged, swap)}, []string{"B", "A", "C"}, false, 0},
 		"locked_with_a_reason": {
 			[]visit.Fact{proposed, planFact(9, visit.KindPlanLocked, nil), planFact(10, visit.KindPlanChanged, &visit.Change{Put: swap.Put, Drop: swap.Drop, Reason: "临时"})},
-			[]string{"A", "C", "D"}, false, 1,
+			[]string{"A", "C", "D"},
+			false, 1,
 		},
 		"what_was_taken_off_stays_off": {[]visit.Fact{planFact(-5, visit.KindPlanChanged, &visit.Change{Drop: []string{"A"}}), proposed}, []string{"B", "C"}, true, 0},
 		"by_its_time": {
 			[]visit.Fact{proposed, planFact(5, visit.KindPlanChanged, &visit.Change{Put: []visit.PlannedVisit{
 				{Customer: "C", Window: visit.Span{From: visit.Clock{Hour: 14}, To: visit.Clock{Hour: 15}}}, {Customer: "B", Window: ten},
 			}})},
-			[]string{"A", "B", "C"}, true, 0,
+			[]string{"A", "B", "C"},
+			true, 0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

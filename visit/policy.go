@@ -10,6 +10,11 @@ type Policy struct {
 	DayStarts Clock
 	// WorkHours are when a location may be recorded.
 	WorkHours Span
+	// PlanProposal is when the next workday's plans are proposed, PlanDeadline when
+	// they lock, both on the last workday before.
+	PlanProposal, PlanDeadline Clock
+	// MinVisits is the least number of distinct customers of a day.
+	MinVisits int
 	// MorningPlan and EveningSummary are when the groups hear of the day.
 	MorningPlan, EveningSummary Clock
 	// China says that the public holidays of China apply; otherwise Monday to Friday are workdays.

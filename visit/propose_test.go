@@ -32,7 +32,8 @@ func TestPropose(t *testing.T) {
 		Fixed: []visit.PlannedVisit{{Customer: "given", Purpose: visit.Delivery}},
 		Customers: []visit.Customer{
 			near("given", 0, 0), near("close", 500, 7), near("farther", 900, 7), near("forgotten", 40_000, 7),
-			near("fresh", 100, 30), near("new", 30_000, 7), {ID: "foreign", Owner: "l", Cadence: 1, Point: shop},
+			near("fresh", 100, 30), near("new", 30_000, 7),
+			{ID: "foreign", Owner: "l", Cadence: 1, Point: shop},
 		},
 		Last: map[string]visit.Date{"close": "2026-11-17", "farther": "2026-11-18", "forgotten": "2026-10-01", "fresh": "2026-11-24", "foreign": "2026-01-01"},
 	}

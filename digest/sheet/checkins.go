@@ -154,7 +154,7 @@ func (c *checkIns) day(ctx context.Context, facts []visit.Fact) error {
 			c.plans[l.Rep] = append(c.plans[l.Rep], l)
 		}
 	}
-	day := visit.Fold(c.plans[rep], facts)
+	day := visit.Fold(visit.FoldPlan(c.plans[rep], facts).Lines, facts)
 	if err := c.learn(ctx, day); err != nil {
 		return err
 	}

@@ -64,9 +64,9 @@ func Write(ctx context.Context, w io.Writer, kind Kind, format Format, f Filter,
 	case Plans:
 		return writeTable(w, format, plans.columns, func(put func(*visit.PlannedVisit) error) error {
 			for d := f.From; d <= f.To; d = d.Add(1) {
-				all, err := store.Plans().Date(ctx, d)
+				all, err := plansOf(ctx, store, d)
 				if err != nil {
-					return fmt.Errorf("read the plans: %w", err)
+					return err
 				}
 				if err := putAll(all, put); err != nil {
 					return err

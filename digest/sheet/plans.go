@@ -2,8 +2,12 @@ package sheet
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -107,6 +111,32 @@ func readPlans(ctx context.Context, src *source, known Known) (*Import, error) {
 	}
 	if err := r.err(); err != nil {
 		return nil, err
+	}
+	return out, nil
+}
+
+// plansOf returns the plans of a date as they stand, by rep: what was imported,
+// and what became of it in chat.
+func plansOf(ctx context.Context, store Source, date visit.Date) ([]visit.PlannedVisit, error) {
+	lines, err := store.Plans().Date(ctx, date)
+	if err != nil {
+		return nil, fmt.Errorf("read the plans: %w", err)
+	}
+	imported := make(map[string][]visit.PlannedVisit)
+	facts := make(map[string][]visit.Fact)
+	for _, l := range lines {
+		imported[l.Rep] = append(imported[l.Rep], l)
+		facts[l.Rep] = nil
+	}
+	for f, err := range store.Facts().Range(ctx, storage.FactFilter{From: date, To: date}) {
+		if err != nil {
+			return nil, fmt.Errorf("read the facts: %w", err)
+		}
+		facts[f.Rep] = append(facts[f.Rep], f)
+	}
+	var out []visit.PlannedVisit
+	for _, rep := range slices.Sorted(maps.Keys(facts)) {
+		out = append(out, visit.FoldPlan(imported[rep], facts[rep]).Lines...)
 	}
 	return out, nil
 }

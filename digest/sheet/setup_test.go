@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,12 +51,13 @@ type memory struct {
 	customers []visit.Customer
 	reps      []visit.Rep
 	plans     []visit.PlannedVisit
+	facts     []visit.Fact
 }
 
 func (m memory) Roster() storage.Roster       { return memoryRoster{m: m} }
 func (m memory) Customers() storage.Customers { return memoryCustomers{m: m} }
 func (m memory) Plans() storage.Plans         { return memoryPlans{m: m} }
-func (m memory) Facts() storage.Facts         { return nil }
+func (m memory) Facts() storage.Facts         { return memoryFacts{m: m} }
 
 type memoryRoster struct {
 	storage.Roster
@@ -98,6 +100,21 @@ func (p memoryPlans) Date(_ context.Context, d visit.Date) (out []visit.PlannedV
 		}
 	}
 	return out, nil
+}
+
+type memoryFacts struct {
+	storage.Facts
+	m memory
+}
+
+func (f memoryFacts) Range(_ context.Context, filter storage.FactFilter) iter.Seq2[visit.Fact, error] {
+	return func(yield func(visit.Fact, error) bool) {
+		for _, fact := range f.m.facts {
+			if fact.Date >= filter.From && fact.Date <= filter.To && !yield(fact, nil) {
+				return
+			}
+		}
+	}
 }
 
 // company is two reps and two customers.

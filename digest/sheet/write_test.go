@@ -198,6 +198,22 @@ func TestEmptyExport(t *testing.T) {
 	}
 }
 
+func TestPlansAreExportedAsTheyStand(t *testing.T) {
+	t.Parallel()
+	m := company()
+	m.plans = []visit.PlannedVisit{{Rep: "R1", Date: days.From, Customer: "C1", Order: 1}}
+	for i, rep := range []string{"R1", "R2"} {
+		m.facts = append(m.facts, visit.Fact{
+			ID: rep, Kind: visit.KindPlanChanged, Rep: rep, Date: days.From, At: time.Date(2026, 11, 20, 8, i, 0, 0, time.UTC),
+			Plan: &visit.Change{Put: []visit.PlannedVisit{{Customer: "C2", Purpose: visit.Order, OrderTarget: 120_000}}, Drop: []string{"C1"}},
+		})
+	}
+	out, rows := write(t, sheet.Plans, sheet.CSV, sheet.Filter{From: days.From, To: days.From}, m, sheet.Options{})
+	if rows != 2 || strings.Contains(out, "C1") || strings.Count(out, "C2") != 2 || !strings.Contains(out, "1200") {
+		t.Errorf("%d rows:\n%s", rows, out)
+	}
+}
+
 func TestBadExports(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -1,0 +1,334 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roundsman/bot"
+	"roundsman/digest"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+// historyDays is how far back a customer's last verified visit is looked for.
+// Beyond it, everybody is overdue.
+const historyDays = 120
+
+// plan shows the person's own plan of today.
+func (s *Service) plan(ctx context.Context, c call) error {
+	date := s.Policy.DateIn(c.who.team, c.m.At)
+	plan, facts, err := s.day(ctx, c.who.ID, date)
+	if err != nil {
+		return err
+	}
+	day := visit.Fold(plan, facts)
+	view, err := s.view(ctx, c.who, plan, day)
+	if err != nil {
+		return err
+	}
+	rep := digest.RepDay{Rep: c.who.Rep, Plan: plan, Day: day, Tally: day.Tally(plan)}
+	td := digest.TeamDay{Team: c.who.team, Date: date, Zone: c.who.zone, Customers: view.customers}
+	return s.reply(ctx, c.m, digest.Plan(td, rep, s.Say))
+}
+
+// tomorrow shows the person's plan of the next workday, proposed if nobody has
+// made one, or changes it as they say.
+func (s *Service) tomorrow(ctx context.Context, c call) error {
+	if !c.who.onRoster {
+		return s.reply(ctx, c.m, s.text("checkin.not_on_roster"))
+	}
+	p, err := s.planning(ctx, c.who, c.m.At)
+	if err != nil {
+		return err
+	}
+	if c.rest != "" {
+		if done, err := s.changePlan(ctx, c, p); done || err != nil {
+			return err
+		}
+	}
+	post := "re/" + c.m.Key
+	return s.Outbox.Say(ctx, bot.Post{ID: post, To: direct(c.m), Body: s.planCard(p, post), Version: int64(len(p.facts))})
+}
+
+// confirmPlan is a tap on the plan's button.
+func (s *Service) confirmPlan(ctx context.Context, m bot.Message, who person, a action) error {
+	p, err := s.planOf(ctx, who, a.Date)
+	if err != nil {
+		return err
+	}
+	f := s.planFact(m, p, visit.KindPlanConfirmed, nil)
+	before := p.without(f.ID)
+	switch {
+	case before.plan.Locked || !m.At.Before(p.deadline):
+		return s.reply(ctx, m, s.text("plan.too_late", "Deadline", s.Say.Clock(p.deadline.In(who.zone))))
+	case before.plan.Confirmed:
+		return s.reply(ctx, m, s.text("button.again"))
+	}
+	if err := s.appendPlan(ctx, p, f); err != nil {
+		return err
+	}
+	return s.answerPress(ctx, m, a.Of, s.planCard(p, a.Of), int64(len(p.facts)))
+}
+
+// planning is a rep's plan of a date while it is made.
+type planning struct {
+	who  person
+	date visit.Date
+	// deadline is when it locks.
+	deadline  time.Time
+	imported  []visit.PlannedVisit
+	facts     []visit.Fact
+	plan      visit.Plan
+	customers map[string]visit.Customer
+}
+
+// without returns the plan as it was without a fact.
+func (p *planning) without(id string) planning {
+	out := *p
+	out.facts = slices.DeleteFunc(slices.Clone(p.facts), func(f visit.Fact) bool { return f.ID == id })
+	out.plan = visit.FoldPlan(out.imported, out.facts)
+	return out
+}
+
+// planning returns the plan of the workday after the instant, with a proposal
+// and, after its deadline, locked.
+func (s *Service) planning(ctx context.Context, who person, at time.Time) (*planning, error) {
+	calendar, err := s.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	today := s.Policy.DateIn(who.team, at)
+	p, err := s.planOf(ctx, who, calendar.Next(today))
+	if err != nil {
+		return nil, err
+	}
+	if !p.plan.Proposed {
+		// Asked for after the hour at which it is proposed, it counts as made then.
+		proposed := today.At(s.Policy.PlanProposal, who.zone)
+		if at.Before(proposed) {
+			proposed = at
+		}
+		if err := s.propose(ctx, p, proposed); err != nil {
+			return nil, err
+		}
+	}
+	if !p.plan.Locked && !at.Before(p.deadline) {
+		err = s.appendPlan(ctx, p, s.madeFact(p, visit.KindPlanLocked, p.deadline, nil))
+	}
+	return p, err
+}
+
+// planOf reads a rep's plan of a date. It locks on the evening of the last
+// workday before.
+func (s *Service) planOf(ctx context.Context, who person, date visit.Date) (*planning, error) {
+	calendar, err := s.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	eve := date.Add(-1)
+	for range 60 {
+		if calendar.Workday(eve) {
+			break
+		}
+		eve = eve.Add(-1)
+	}
+	p := &planning{who: who, date: date, deadline: eve.At(s.Policy.PlanDeadline, who.zone), customers: make(map[string]visit.Customer)}
+	if p.imported, err = s.Store.Plans().Day(ctx, who.ID, date); err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	if p.facts, err = s.Store.Facts().Day(ctx, who.ID, date); err != nil {
+		return nil, fmt.Errorf("read the day: %w", err)
+	}
+	p.plan = visit.FoldPlan(p.imported, p.facts)
+	customers, err := s.reachable(ctx, who.ID, p.plan.Lines)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range customers {
+		p.customers[c.ID] = c
+	}
+	return p, nil
+}
+
+func (s *Service) calendar(ctx context.Context) (*visit.Calendar, error) {
+	imported, err := s.Store.Calendar().All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the holidays: %w", err)
+	}
+	return visit.NewCalendar(s.Policy.China, imported), nil
+}
+
+// propose appends the proposal for a plan. Whoever asks first makes it, once.
+func (s *Service) propose(ctx context.Context, p *planning, at time.Time) error {
+	last, err := s.lastVerified(ctx, p.who.ID, p.date)
+	if err != nil {
+		return err
+	}
+	proposal := visit.Proposal{
+		Rep: p.who.ID, Date: p.date, Fixed: p.plan.Lines, Last: last, Skip: p.plan.Dropped, Min: s.Policy.MinVisits,
+	}
+	for _, c := range p.customers {
+		proposal.Customers = append(proposal.Customers, c)
+	}
+	lines := visit.Propose(proposal)
+	if len(lines) == 0 {
+		// There may be customers by the next time.
+		return nil
+	}
+	return s.appendPlan(ctx, p, s.madeFact(p, visit.KindPlanProposed, at, &visit.Change{Put: lines}))
+}
+
+// lastVerified returns when each customer was visited by the rep last, before a date.
+func (s *Service) lastVerified(ctx context.Context, rep string, before visit.Date) (map[string]visit.Date, error) {
+	last := make(map[string]visit.Date)
+	var day []visit.Fact
+	fold := func() error {
+		if len(day) == 0 {
+			return nil
+		}
+		imported, err := s.Store.Plans().Day(ctx, rep, day[0].Date)
+		if err != nil {
+			return fmt.Errorf("read the plan: %w", err)
+		}
+		for _, v := range visit.Fold(visit.FoldPlan(imported, day).Lines, day).Visits {
+			if v.Claim.Verdict == visit.Verified {
+				last[v.Customer] = day[0].Date
+			}
+		}
+		day = nil
+		return nil
+	}
+	filter := storage.FactFilter{Rep: rep, From: before.Add(-historyDays), To: before.Add(-1)}
+	for f, err := range s.Store.Facts().Range(ctx, filter) {
+		if err != nil {
+			return nil, fmt.Errorf("read the last days: %w", err)
+		}
+		if len(day) > 0 && day[0].Date != f.Date {
+			if err := fold(); err != nil {
+				return nil, err
+			}
+		}
+		day = append(day, f)
+	}
+	return last, fold()
+}
+
+// appendPlan appends a fact to the plan. One that was there already stays as it was.
+func (s *Service) appendPlan(ctx context.Context, p *planning, f visit.Fact) error {
+	if err := s.Store.Facts().Append(ctx, f); err != nil {
+		return fmt.Errorf("append to the plan: %w", err)
+	}
+	read, err := s.planOf(ctx, p.who, p.date)
+	if err == nil {
+		*p = *read
+	}
+	return err
+}
+
+// planFact makes a fact of a plan that a message caused.
+func (s *Service) planFact(m bot.Message, p *planning, kind visit.Kind, change *visit.Change) visit.Fact {
+	return s.fact(m, p.who, kind, string(kind), func(f *visit.Fact) { f.Date, f.Plan = p.date, change })
+}
+
+// madeFact makes a fact of a plan that comes of its date alone: there is one.
+func (s *Service) madeFact(p *planning, kind visit.Kind, at time.Time, change *visit.Change) visit.Fact {
+	return visit.Fact{
+		ID: fmt.Sprintf("%s/%s/%s", kind, p.who.ID, p.date), Kind: kind, Rep: p.who.ID, Team: p.who.Team,
+		Date: p.date, At: visit.Millis(at), Received: visit.Millis(s.Now()), Plan: change,
+	}
+}
+
+// changePlan changes the plan as the person says, all of it or nothing. It
+// reports whether it answered.
+func (s *Service) changePlan(ctx context.Context, c call, p *planning) (done bool, err error) {
+	words, err := parsePlan(c.rest)
+	if bad := notUnderstood(""); errors.As(err, &bad) {
+		return true, s.reply(ctx, c.m, s.text("plan.not_understood", "Word", bot.CutBytes(string(bad), 60)))
+	}
+	f := s.planFact(c.m, p, visit.KindPlanChanged, nil)
+	before := p.without(f.ID)
+	if before.plan.Locked && words.reason == "" {
+		return true, s.reply(ctx, c.m, s.text("plan.needs_reason", "Deadline", s.Say.Clock(p.deadline.In(c.who.zone))))
+	}
+	change, problem := s.resolve(before, words)
+	if problem != "" {
+		return true, s.reply(ctx, c.m, bot.Body{Text: problem})
+	}
+	f.Plan = change
+	return false, s.appendPlan(ctx, p, f)
+}
+
+// resolve finds the customers that are meant, or says what is wrong with one.
+func (s *Service) resolve(p planning, words planWords) (change *visit.Change, problem string) {
+	change = &visit.Change{Reason: words.reason}
+	planned := make(map[string]visit.Customer)
+	for _, l := range p.plan.Lines {
+		planned[l.Customer] = p.customers[l.Customer]
+	}
+	find := func(name string, among map[string]visit.Customer, missing string) (string, bool) {
+		found := named(name, among)
+		switch len(found) {
+		case 1:
+			return found[0].ID, true
+		case 0:
+			problem = s.Say.T(missing, "Name", name)
+		default:
+			var names []string
+			for _, c := range found[:min(len(found), 6)] {
+				names = append(names, c.Name)
+			}
+			problem = s.Say.T("plan.which", "Name", name, "Names", strings.Join(names, s.Say.T("list.comma")))
+		}
+		return "", false
+	}
+	for _, name := range words.drop {
+		id, ok := find(name, planned, "plan.not_on_it")
+		if !ok {
+			return nil, problem
+		}
+		change.Drop = append(change.Drop, id)
+	}
+	for _, w := range words.put {
+		id, ok := find(w.name, p.customers, "plan.not_yours")
+		if !ok {
+			return nil, problem
+		}
+		w.visit.Customer = id
+		change.Put = append(change.Put, w.visit)
+	}
+	return change, ""
+}
+
+// named returns the customers that a name means: by id or whole name, else by a part of it.
+func named(name string, among map[string]visit.Customer) []visit.Customer {
+	var part []visit.Customer
+	for _, c := range among {
+		if strings.EqualFold(c.ID, name) || strings.EqualFold(c.Name, name) {
+			return []visit.Customer{c}
+		}
+		if strings.Contains(strings.ToLower(c.Name), strings.ToLower(name)) {
+			part = append(part, c)
+		}
+	}
+	slices.SortFunc(part, func(a, b visit.Customer) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
+	return part
+}
+
+// planCard is a rep's plan while it is made, with its button until it is confirmed.
+func (s *Service) planCard(p *planning, post string) bot.Body {
+	body := digest.Draft(digest.DraftPlan{
+		Rep: p.who.Rep, Date: p.date, Plan: p.plan, Customers: p.customers, Deadline: p.deadline.In(p.who.zone),
+	}, s.Say)
+	if len(p.plan.Lines) > 0 && !p.plan.Confirmed && !p.plan.Locked {
+		button := s.button(s.Say.T("button.confirm_plan"), bot.ButtonPrimary, p.deadline,
+			action{Do: doConfirmPlan, Rep: p.who.ID, Date: p.date, Of: post})
+		if button.Value != "" {
+			body.Card.Buttons = append(body.Card.Buttons, button)
+		}
+	}
+	return body
+}

@@ -119,6 +119,18 @@ func TestASentenceThatBeginsLikeThePlanIsANote(t *testing.T) {
 	}
 }
 
+func TestWhatIsAssignedSaysSo(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Plans().Put(f.Context(), visit.PlannedVisit{
+		Rep: "zhang", Date: tomorrowIs, Customer: "C3", Order: 1, Purpose: visit.Delivery, Reference: "SO1",
+	}))
+	f.text("zhang", "明天")
+	if got := f.draft("zhang"); !contains(got, "好德便利（送货） · #SO1 · 已安排") || !contains(got, "共 4 家") {
+		t.Errorf("the proposal is %s", got)
+	}
+}
+
 func TestWithoutCustomersNothingIsProposedYet(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -72,7 +72,10 @@ func FoldPlan(imported []PlannedVisit, facts []Fact) Plan {
 func (p *Plan) propose(f Fact) {
 	p.Proposed = true
 	for _, v := range f.Plan.Put {
-		if p.index(v.Customer) < 0 && !slices.Contains(p.Dropped, v.Customer) {
+		switch i := p.index(v.Customer); {
+		case i >= 0 && !p.Confirmed && p.Lines[i].Why == (Why{}):
+			p.Lines[i].Why = v.Why
+		case i < 0 && !slices.Contains(p.Dropped, v.Customer):
 			p.Lines = append(p.Lines, of(f, v))
 		}
 	}

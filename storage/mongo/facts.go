@@ -27,6 +27,7 @@ type factDoc struct {
 	Photo    *photoDoc     `bson:"photo,omitempty"`
 	Note     string        `bson:"note,omitempty"`
 	Choice   *choiceDoc    `bson:"choice,omitempty"`
+	Plan     *changeDoc    `bson:"plan,omitempty"`
 	// Located says that the fact has something that [facts.Redact] removes.
 	Located bool `bson:"located"`
 }
@@ -61,6 +62,13 @@ type choiceDoc struct {
 	Fix      string `bson:"fix"`
 	Customer string `bson:"customer,omitempty"`
 	Prospect bool   `bson:"prospect,omitempty"`
+}
+
+// changeDoc is what a fact does to a plan.
+type changeDoc struct {
+	Put    []LineDoc `bson:"put,omitempty"`
+	Drop   []string  `bson:"drop,omitempty"`
+	Reason string    `bson:"reason,omitempty"`
 }
 
 // pointDoc is a place as it was given: raw, in its own datum.
@@ -106,6 +114,12 @@ func newFact(f visit.Fact) factDoc {
 	if f.Choice != nil {
 		d.Choice = &choiceDoc{f.Choice.Fix, f.Choice.Customer, f.Choice.Prospect}
 	}
+	if f.Plan != nil {
+		d.Plan = &changeDoc{Drop: f.Plan.Drop, Reason: f.Plan.Reason}
+		for _, v := range f.Plan.Put {
+			d.Plan.Put = append(d.Plan.Put, newLine(v))
+		}
+	}
 	return d
 }
 
@@ -131,6 +145,12 @@ func (d factDoc) record() visit.Fact {
 	}
 	if d.Choice != nil {
 		f.Choice = &visit.Choice{Fix: d.Choice.Fix, Customer: d.Choice.Customer, Prospect: d.Choice.Prospect}
+	}
+	if d.Plan != nil {
+		f.Plan = &visit.Change{Drop: d.Plan.Drop, Reason: d.Plan.Reason}
+		for _, l := range d.Plan.Put {
+			f.Plan.Put = append(f.Plan.Put, l.line())
+		}
 	}
 	return f
 }

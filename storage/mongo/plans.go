@@ -18,8 +18,14 @@ type planKey struct {
 }
 
 type planDoc struct {
-	Key              planKey  `bson:"_id"`
-	V                int32    `bson:"v"`
+	Key     planKey `bson:"_id"`
+	V       int32   `bson:"v"`
+	LineDoc `bson:",inline"`
+}
+
+// LineDoc is a planned visit, as a document of its own or in a fact. It is
+// exported for the driver, which sees no other embedded structure.
+type LineDoc struct {
 	Rep              string   `bson:"rep"`
 	Date             string   `bson:"date"`
 	Customer         string   `bson:"customer"`
@@ -30,6 +36,13 @@ type planDoc struct {
 	CollectionTarget int64    `bson:"collection_target"`
 	OrderTarget      int64    `bson:"order_target"`
 	Note             string   `bson:"note"`
+	Why              *whyDoc  `bson:"why"`
+}
+
+type whyDoc struct {
+	Kind    string `bson:"kind"`
+	Days    int    `bson:"days"`
+	Cadence int    `bson:"cadence"`
 }
 
 // spanDoc is a time of day from and to, as hours and minutes.
@@ -44,23 +57,35 @@ type clockDoc struct {
 }
 
 func newPlan(p visit.PlannedVisit) planDoc {
-	d := planDoc{
-		Key: planKey{p.Rep, string(p.Date), p.Customer}, V: form, Rep: p.Rep, Date: string(p.Date), Customer: p.Customer, Order: p.Order,
+	return planDoc{Key: planKey{p.Rep, string(p.Date), p.Customer}, V: form, LineDoc: newLine(p)}
+}
+
+func (d planDoc) record() visit.PlannedVisit { return d.line() }
+
+func newLine(p visit.PlannedVisit) LineDoc {
+	d := LineDoc{
+		Rep: p.Rep, Date: string(p.Date), Customer: p.Customer, Order: p.Order,
 		Purpose: string(p.Purpose), Reference: p.Reference, CollectionTarget: p.CollectionTarget, OrderTarget: p.OrderTarget, Note: p.Note,
 	}
 	if p.Window != (visit.Span{}) {
 		d.Window = &spanDoc{clockDoc(p.Window.From), clockDoc(p.Window.To)}
 	}
+	if p.Why != (visit.Why{}) {
+		d.Why = &whyDoc{string(p.Why.Kind), p.Why.Days, p.Why.Cadence}
+	}
 	return d
 }
 
-func (d planDoc) record() visit.PlannedVisit {
+func (d LineDoc) line() visit.PlannedVisit {
 	p := visit.PlannedVisit{
 		Rep: d.Rep, Date: visit.Date(d.Date), Customer: d.Customer, Order: d.Order,
 		Purpose: visit.Purpose(d.Purpose), Reference: d.Reference, CollectionTarget: d.CollectionTarget, OrderTarget: d.OrderTarget, Note: d.Note,
 	}
 	if d.Window != nil {
 		p.Window = visit.Span{From: visit.Clock(d.Window.From), To: visit.Clock(d.Window.To)}
+	}
+	if d.Why != nil {
+		p.Why = visit.Why{Kind: visit.WhyKind(d.Why.Kind), Days: d.Why.Days, Cadence: d.Why.Cadence}
 	}
 	return p
 }

@@ -30,6 +30,10 @@ func fullFact() visit.Fact {
 		Photo:  &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期"},
 		Note:   chinese,
 		Choice: &visit.Choice{Fix: "fix-1", Customer: chinese, Prospect: true},
+		Plan: &visit.Change{
+			Put:  []visit.PlannedVisit{fullPlannedVisit()},
+			Drop: []string{chinese, "c2"}, Reason: chinese,
+		},
 	}
 }
 
@@ -68,7 +72,8 @@ func testFacts(t *testing.T, s suite) {
 			{ID: "1", Kind: visit.KindFix, Fix: &visit.Fix{}},
 			{ID: "2", Kind: visit.KindPhoto, Photo: &visit.Photo{}},
 			{ID: "3", Kind: visit.KindChoice, Choice: &visit.Choice{}},
-			{ID: "4", Kind: visit.KindCheckOut},
+			{ID: "4", Kind: visit.KindPlanChanged, Plan: &visit.Change{}},
+			{ID: "5", Kind: visit.KindCheckOut},
 		}
 		ctx, f := setup(t, want...)
 		equal(t, val(f.Day(ctx, "", ""))(t), want)

@@ -63,7 +63,7 @@ func (s *Service) confirmPlan(ctx context.Context, m bot.Message, who person, a 
 	f := s.planFact(m, p, visit.KindPlanConfirmed, nil)
 	before := p.without(f.ID)
 	switch {
-	case before.plan.Locked || !m.At.Before(p.deadline):
+	case !m.At.Before(p.deadline): // by when it was tapped, not when it came
 		return s.reply(ctx, m, s.text("plan.too_late", "Deadline", s.Say.Clock(p.deadline.In(who.zone))))
 	case before.plan.Confirmed:
 		return s.reply(ctx, m, s.text("button.again"))
@@ -251,7 +251,7 @@ func (s *Service) changePlan(ctx context.Context, c call, p *planning) (done boo
 	}
 	f := s.planFact(c.m, p, visit.KindPlanChanged, nil)
 	before := p.without(f.ID)
-	if before.plan.Locked && words.reason == "" {
+	if !c.m.At.Before(p.deadline) && words.reason == "" {
 		return true, s.reply(ctx, c.m, s.text("plan.needs_reason", "Deadline", s.Say.Clock(p.deadline.In(c.who.zone))))
 	}
 	change, problem := s.resolve(before, words)

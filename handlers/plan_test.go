@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"roundsman/bot"
 	"roundsman/geo"
 	"roundsman/visit"
 )
@@ -128,6 +129,33 @@ func TestWhatIsAssignedSaysSo(t *testing.T) {
 	f.text("zhang", "明天")
 	if got := f.draft("zhang"); !contains(got, "好德便利（送货） · #SO1 · 已安排") || !contains(got, "共 4 家") {
 		t.Errorf("the proposal is %s", got)
+	}
+}
+
+func TestANewTimeKeepsWhatWasAssigned(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Plans().Put(f.Context(), visit.PlannedVisit{
+		Rep: "zhang", Date: tomorrowIs, Customer: "C3", Order: 1, Purpose: visit.Delivery, Reference: "SO1",
+	}))
+	f.text("zhang", "明天 +好德 15:30")
+	if got := f.draft("zhang"); !contains(got, "好德便利（15:30 送货） · #SO1") {
+		t.Errorf("the plan is %s", got)
+	}
+}
+
+func TestWhatWasSentInTimeCounts(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	deadline := time.Date(2026, 11, 24, 20, 0, 0, 0, f.now.Location())
+	f.now = deadline.Add(-time.Minute)
+	sent := f.message("zhang", func(m *bot.Message) { m.Text = "明天 -大润发" })
+	f.now = deadline.Add(time.Hour)
+	f.text("zhang", "明天")
+	f.handle(sent)
+	f.text("zhang", "明天")
+	if got := f.draft("zhang"); contains(got, "大润发") || !contains(got, "20:00 已锁定") {
+		t.Errorf("the plan is %s", got)
 	}
 }
 

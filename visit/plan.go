@@ -7,8 +7,8 @@ import (
 
 // Change is what a fact does to a rep's plan of its date.
 type Change struct {
-	// Put are visits that come onto the plan; one of a customer that is on it
-	// already replaces what it says.
+	// Put are visits that come onto the plan. Of a customer that is on it already,
+	// what they say replaces what was said, and the rest stays.
 	Put []PlannedVisit `json:"put,omitempty"`
 	// Drop are customers that come off it.
 	Drop []string `json:"drop,omitempty"`
@@ -104,6 +104,9 @@ func (p *Plan) change(f Fact) {
 		v = of(f, v)
 		p.Dropped = slices.DeleteFunc(p.Dropped, func(c string) bool { return c == v.Customer })
 		i := p.index(v.Customer)
+		if i >= 0 {
+			v = v.over(p.Lines[i])
+		}
 		if i >= 0 && v.Window == p.Lines[i].Window {
 			p.Lines[i] = v
 			continue
@@ -113,6 +116,18 @@ func (p *Plan) change(f Fact) {
 		}
 		p.Lines = slices.Insert(p.Lines, p.place(v), v)
 	}
+}
+
+// over returns the line with what the visit says of itself in place of what it said.
+func (v PlannedVisit) over(line PlannedVisit) PlannedVisit {
+	line.Rep, line.Date = v.Rep, v.Date
+	line.Window = cmp.Or(v.Window, line.Window)
+	line.Purpose = cmp.Or(v.Purpose, line.Purpose)
+	line.Reference = cmp.Or(v.Reference, line.Reference)
+	line.CollectionTarget = cmp.Or(v.CollectionTarget, line.CollectionTarget)
+	line.OrderTarget = cmp.Or(v.OrderTarget, line.OrderTarget)
+	line.Note = cmp.Or(v.Note, line.Note)
+	return line
 }
 
 // place is where a visit joins the round: before the first that is meant to

@@ -84,11 +84,11 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 		if r.Team != team.Name && len(happened) == 0 || r.Role != visit.RoleRep && len(plan)+len(happened) == 0 {
 			continue
 		}
+		folded := visit.FoldPlan(plan, happened)
 		if r.Team != team.Name {
 			// They changed teams; what they did for this one stays with it, the plan went with them.
-			plan = nil
+			folded = visit.Plan{}
 		}
-		folded := visit.FoldPlan(plan, happened)
 		plan = folded.Lines
 		day := visit.Fold(plan, happened)
 		out.Reps = append(out.Reps, RepDay{

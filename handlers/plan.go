@@ -275,13 +275,13 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 		case 1:
 			return found[0].ID, true
 		case 0:
-			problem = s.Say.T(missing, "Name", name)
+			problem = s.Say.T(missing, "Name", bot.CutBytes(name, 60))
 		default:
 			var names []string
 			for _, c := range found[:min(len(found), 6)] {
 				names = append(names, c.Name)
 			}
-			problem = s.Say.T("plan.which", "Name", name, "Names", strings.Join(names, s.Say.T("list.comma")))
+			problem = s.Say.T("plan.which", "Name", bot.CutBytes(name, 60), "Names", strings.Join(names, s.Say.T("list.comma")))
 		}
 		return "", false
 	}

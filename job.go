@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"roundsman/bot"
 	"roundsman/catalog"
 	"roundsman/scheduler"
@@ -14,10 +16,10 @@ import (
 )
 
 type jobCmd struct {
-	Name   string `arg:"" help:"morning_plan or evening_summary."`
+	Name   string `arg:"" help:"plan_proposal, plan_reminder, plan_lock, plan_unconfirmed, morning_plan or evening_summary."`
 	Date   string `required:"" help:"The team's date, 2026-11-24." placeholder:"D"`
 	Team   string `help:"Only this team." placeholder:"T"`
-	DryRun bool   `help:"Only print what the groups would hear."`
+	DryRun bool   `help:"Only print what would be posted."`
 }
 
 // nouns are the parts of a store that commands read.
@@ -55,9 +57,15 @@ func (c jobCmd) Run(env *runtimeEnv) (err error) {
 	if err != nil {
 		return err
 	}
+	platforms, err := newPlatforms(cfg, now, env.log)
+	if err != nil {
+		return err
+	}
 	s := scheduler.New(scheduler.Options{
 		Store: store, Outbox: bot.NewOutbox(store.Outbox(), now, func(string) {}), Say: say,
-		Policy: policyOf(cfg), Admins: admins, Now: now, Log: env.log,
+		Inlet:     bot.NewIntake(store.Inbox(), nil, bot.NewMetrics(prometheus.NewRegistry()), env.log, func(storage.Event) {}),
+		Platforms: platformNames(platforms),
+		Policy:    policyOf(cfg), Admins: admins, Now: now, Log: env.log,
 	})
 	if !slices.Contains(s.Names(), c.Name) {
 		return fmt.Errorf("%w: there is no job %q; there are %s", errUsage, c.Name, strings.Join(s.Names(), ", "))
@@ -78,7 +86,7 @@ func (c jobCmd) Run(env *runtimeEnv) (err error) {
 	}
 	for _, t := range teams {
 		_, _ = fmt.Fprintf(env.out, "%s\n%s", t.Name, plainText(bodies[t.Name]))
-		for _, g := range t.Groups {
+		for _, g := range s.Groups(c.Name, t) {
 			switch {
 			case c.DryRun:
 				_, _ = fmt.Fprintf(env.out, "would go to %s\n", g)

@@ -81,6 +81,15 @@ func newPlatforms(cfg *config.Config, now func() time.Time, log *slog.Logger) ([
 	return out, nil
 }
 
+// platformNames are the platforms' names, in the order in which people are looked for.
+func platformNames(platforms []bot.Platform) []string {
+	names := make([]string, len(platforms))
+	for i, p := range platforms {
+		names[i] = p.Name()
+	}
+	return names
+}
+
 // invalid turns what an adapter finds wrong with its section into the configuration's error.
 func invalid[P ~struct{ Key, Reason, Example string }](section string, ps []P) error {
 	if len(ps) == 0 {

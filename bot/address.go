@@ -3,6 +3,8 @@ package bot
 import (
 	"errors"
 	"strings"
+
+	"roundsman/visit"
 )
 
 // Place is the kind of chat an address names.
@@ -46,6 +48,18 @@ func (a Address) String() string {
 		return ""
 	}
 	return a.Platform + ":" + string(a.Place) + "/" + a.ID
+}
+
+// Home is the chat with somebody of the roster in which Roundsman speaks of its
+// own accord: on the first of the platforms on which they are. It is zero if
+// they are on none.
+func Home(r visit.Rep, platforms []string) Address {
+	for _, p := range platforms {
+		if user := r.Identities[p]; user != "" {
+			return Address{Platform: p, Place: ToUser, ID: user}
+		}
+	}
+	return Address{}
 }
 
 // MarshalText writes what String returns.

@@ -37,6 +37,27 @@ type Message struct {
 	Notice Notice `json:"notice,omitempty"`
 	// Fact is an internal event: a fact for the lane of its rep.
 	Fact *visit.Fact `json:"fact,omitempty"`
+	// Due is an internal event: a job's slot came, for the lane of a rep.
+	Due *Due `json:"due,omitempty"`
+}
+
+// Due is a job that is to be done with a rep's day, at the slot Message.At.
+type Due struct {
+	Job string `json:"job"`
+	Rep string `json:"rep"`
+	// Date is the slot's date, on the wall of the rep's team.
+	Date visit.Date `json:"date"`
+}
+
+// Internal returns the rep into whose lane an internal event goes.
+func (m Message) Internal() (rep string, ok bool) {
+	switch {
+	case m.Fact != nil:
+		return m.Fact.Rep, true
+	case m.Due != nil:
+		return m.Due.Rep, true
+	}
+	return "", false
 }
 
 // Location is a place as the platform gave it, not yet checked.

@@ -137,6 +137,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	for name, tt := range map[string]struct{ yaml, want string }{
 		"unknown_key":        {"lisen: ':1'", "lisen: there is no such key; did you mean listen?"},
 		"unknown_nested_key": {"check_in: {radios: 5}", "check_in.radios: there is no such key; did you mean check_in.radius?"},
+		"deadline_too_early": {"schedule: {plan_deadline: \"15:00\"}", `schedule.plan_deadline: "15:00" is not after schedule.plan_proposal, 16:00 (for example plan_deadline: "20:00")`},
 		"bad_time":           {"schedule: {morning_plan: 8.30}", `schedule.morning_plan: "8.3" is not a time like 08:30 (for example morning_plan: "08:30")`},
 		"bad_span":           {"schedule: {work_hours: all day}", `schedule.work_hours: "all day" is not a span like 07:00-22:00 (for example work_hours: "07:00-22:00")`},
 		"nan":                {"check_in: {radius: .nan}", `check_in.radius: "NaN" is not a number from 50 to 5000 (for example radius: 200)`},

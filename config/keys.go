@@ -75,7 +75,13 @@ func keys() []key {
 		}},
 		clock("schedule.day_starts", "04:00", func(c *Config) *visit.Clock { return &c.Schedule.DayStarts }),
 		clock("schedule.plan_proposal", "16:00", func(c *Config) *visit.Clock { return &c.Schedule.PlanProposal }),
-		clock("schedule.plan_deadline", "20:00", func(c *Config) *visit.Clock { return &c.Schedule.PlanDeadline }),
+		{"schedule.plan_deadline", "20:00", `"20:00"`, false, func(c *Config, s string) (err error) {
+			c.Schedule.PlanDeadline, err = visit.ParseClock(s)
+			if proposal := c.Schedule.PlanProposal; err == nil && c.Schedule.PlanDeadline.Sub(proposal) <= 0 {
+				return fmt.Errorf("%q is not after schedule.plan_proposal, %s", s, proposal)
+			}
+			return err
+		}},
 		clock("schedule.morning_plan", "08:30", func(c *Config) *visit.Clock { return &c.Schedule.MorningPlan }),
 		clock("schedule.report_deadline", "19:00", func(c *Config) *visit.Clock { return &c.Schedule.ReportDeadline }),
 		clock("schedule.evening_summary", "19:30", func(c *Config) *visit.Clock { return &c.Schedule.EveningSummary }),

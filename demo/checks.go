@@ -160,6 +160,25 @@ func tallied(t visit.Tally) string {
 		t.Verified, t.Near, t.OffSite, t.Prospects, t.Extra, t.Photos, t.MissingPhotos, t.Unplaced)
 }
 
+// ofItself reports whether a message came at its hour, without being asked for: about the next day's plan.
+func (s *script) ofItself(m Message) bool {
+	head := m.lines()[0]
+	for _, key := range []string{"plan.title", "plan.reminder", "unconfirmed.title"} {
+		if s.wordsOf(key).MatchString(head) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordsOf matches what the catalogue makes of a key for the next workday, whatever the names and numbers.
+func (s *script) wordsOf(key string) *regexp.Regexp {
+	const name, count = "NAME", 987654
+	date := s.w.say.Date(s.w.calendar.Next(s.date).Time())
+	text := regexp.QuoteMeta(s.w.say.T(key, "Name", name, "Team", name, "Count", count, "Date", date))
+	return regexp.MustCompile("^" + strings.NewReplacer(name, ".+", strconv.Itoa(count), `\d+`).Replace(text) + "$")
+}
+
 // bubbleChecks counts the bot's messages: on Feishu one a visit, on WeCom one or two.
 func (s *script) bubbleChecks(d side) ([]check, error) {
 	var out []check
@@ -177,7 +196,9 @@ func (s *script) bubbleChecks(d side) ([]check, error) {
 			if err != nil {
 				return nil, err
 			}
-			n := said(slices.DeleteFunc(messages, func(m Message) bool { return visit.DateOf(m.Time.In(zone)) != s.date })) - replies
+			n := said(slices.DeleteFunc(messages, func(m Message) bool {
+				return visit.DateOf(m.Time.In(zone)) != s.date || s.ofItself(m)
+			})) - replies
 			most := visits
 			if platform == onWeCom {
 				most = 2 * visits

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"roundsman/bot"
@@ -64,5 +65,55 @@ func Draft(d DraftPlan, say *catalog.Catalog) bot.Body {
 			"Time", say.Clock(f.At.In(d.Deadline.Location())), "Reason", bot.Clean(f.Plan.Reason, 100))})
 	}
 	card.Footer = say.T("plan.total", "Count", len(d.Plan.Lines))
+	return bot.Body{Card: &card}
+}
+
+// PlanReminder asks for the confirmation of a plan that nobody has looked at yet.
+func PlanReminder(d DraftPlan, say *catalog.Catalog) bot.Body {
+	stops := make([]string, len(d.Plan.Lines))
+	for i, p := range d.Plan.Lines {
+		stops[i] = p.Customer
+		if c, ok := d.Customers[p.Customer]; ok {
+			stops[i] = c.Name
+		}
+	}
+	return bot.Body{Card: &bot.Card{
+		Title: say.T("plan.reminder", "Date", say.Date(d.Date.Time()), "Count", len(stops)), Tone: bot.ToneWarn,
+		Lines: []bot.Line{
+			{Text: strings.Join(stops, " → ")},
+			{Kind: bot.LineQuiet, Text: say.T("plan.state_proposed", "Deadline", say.Clock(d.Deadline))},
+		},
+	}}
+}
+
+// Unconfirmed tells the manager whose plan of the date nobody has looked at:
+// those who go by the proposal, and those who have none. It is empty if there are none.
+func Unconfirmed(d TeamDay, say *catalog.Catalog) bot.Body {
+	card := bot.Card{Tone: bot.ToneWarn}
+	missing := 0
+	var idle []string
+	for _, r := range d.Reps {
+		switch {
+		case r.Rep.Role != visit.RoleRep:
+		case len(r.Plan) == 0:
+			idle = append(idle, r.Rep.Name)
+		case r.Unconfirmed:
+			missing++
+			card.Lines = append(card.Lines, bot.Line{
+				Label: say.T("morning.rep", "Name", r.Rep.Name, "Count", len(r.Plan)),
+				Text:  route(d, r.Plan, func(p visit.PlannedVisit) string { return purpose(p, say) }),
+			})
+		}
+	}
+	if missing+len(idle) == 0 {
+		return bot.Body{}
+	}
+	if len(idle) > 0 {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Label: say.T("morning.idle"), Text: strings.Join(idle, say.T("list.comma"))})
+	}
+	card.Title = say.T("unconfirmed.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time()), "Count", missing+len(idle))
+	if missing > 0 {
+		card.Footer = say.T("unconfirmed.footer")
+	}
 	return bot.Body{Card: &card}
 }

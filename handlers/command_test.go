@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +11,10 @@ import (
 	"roundsman/visit"
 )
 
-func contains(s, part string) bool { return strings.Contains(s, part) }
+// contains reports whether s has all the parts.
+func contains(s string, parts ...string) bool {
+	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(s, p) })
+}
 
 // inGroup is something said in a group.
 func (f *fixture) inGroup(user, text string, mentioned bool) {

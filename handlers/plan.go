@@ -50,6 +50,9 @@ func (s *Service) tomorrow(ctx context.Context, c call) error {
 			return err
 		}
 	}
+	if err := s.refresh(ctx, p, ""); err != nil {
+		return err
+	}
 	post := "re/" + c.m.Key
 	return s.Outbox.Say(ctx, bot.Post{ID: post, To: direct(c.m), Body: s.planCard(p, post), Version: int64(len(p.facts))})
 }
@@ -71,7 +74,15 @@ func (s *Service) confirmPlan(ctx context.Context, m bot.Message, who person, a 
 	if err := s.appendPlan(ctx, p, f); err != nil {
 		return err
 	}
-	return s.answerPress(ctx, m, a.Of, s.planCard(p, a.Of), int64(len(p.facts)))
+	if err := s.refresh(ctx, p, a.Of); err != nil {
+		return err
+	}
+	body := s.planCard(p, a.Of)
+	if !s.updatable(direct(m)) {
+		// The plan stands above, as it was.
+		body = s.text("plan.confirmed")
+	}
+	return s.answerPress(ctx, m, a.Of, body, int64(len(p.facts)))
 }
 
 // planning is a rep's plan of a date while it is made.
@@ -320,15 +331,27 @@ func named(name string, among map[string]visit.Customer) []visit.Customer {
 
 // planCard is a rep's plan while it is made, with its button until it is confirmed.
 func (s *Service) planCard(p *planning, post string) bot.Body {
-	body := digest.Draft(digest.DraftPlan{
-		Rep: p.who.Rep, Date: p.date, Plan: p.plan, Customers: p.customers, Deadline: p.deadline.In(p.who.zone),
-	}, s.Say)
-	if len(p.plan.Lines) > 0 && !p.plan.Confirmed && !p.plan.Locked {
-		button := s.button(s.Say.T("button.confirm_plan"), bot.ButtonPrimary, p.deadline,
-			action{Do: doConfirmPlan, Rep: p.who.ID, Date: p.date, Of: post})
-		if button.Value != "" {
-			body.Card.Buttons = append(body.Card.Buttons, button)
-		}
-	}
+	body := digest.Draft(p.draft(), s.Say)
+	body.Card.Buttons = s.confirmButton(p, post)
 	return body
+}
+
+// confirmButton is the button of a message with a plan that is still to be confirmed.
+func (s *Service) confirmButton(p *planning, post string) []bot.Button {
+	if len(p.plan.Lines) == 0 || p.plan.Confirmed || p.plan.Locked {
+		return nil
+	}
+	button := s.button(s.Say.T("button.confirm_plan"), bot.ButtonPrimary, p.deadline,
+		action{Do: doConfirmPlan, Rep: p.who.ID, Date: p.date, Of: post})
+	if button.Value == "" {
+		return nil
+	}
+	return []bot.Button{button}
+}
+
+// draft is the plan as it is written.
+func (p *planning) draft() digest.DraftPlan {
+	return digest.DraftPlan{
+		Rep: p.who.Rep, Date: p.date, Plan: p.plan, Customers: p.customers, Deadline: p.deadline.In(p.who.zone),
+	}
 }

@@ -71,8 +71,8 @@ type person struct {
 
 // Lane returns the rep whose day m touches, or the chat of somebody unknown.
 func (s *Service) Lane(ctx context.Context, m bot.Message) (string, error) {
-	if m.Fact != nil {
-		return "rep/" + m.Fact.Rep, nil
+	if rep, ok := m.Internal(); ok {
+		return "rep/" + rep, nil
 	}
 	rep, err := s.Store.Roster().ByIdentity(ctx, m.Platform, m.From)
 	switch {
@@ -94,6 +94,9 @@ func spontaneous(m bot.Message) bool {
 func (s *Service) Handle(ctx context.Context, m bot.Message) error {
 	if m.Fact != nil {
 		return s.internal(ctx, *m.Fact)
+	}
+	if m.Due != nil {
+		return s.due(ctx, m)
 	}
 	if m.Notice == bot.NoticeJoined {
 		return s.joined(ctx, m)

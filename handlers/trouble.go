@@ -67,6 +67,8 @@ func (s *Service) deadLine(ctx context.Context, c call, e storage.Event) (string
 	switch {
 	case m.Fact != nil:
 		kind = "internal"
+	case m.Due != nil:
+		kind = "due"
 	case m.Location != nil:
 		kind = "location"
 	case len(m.Media) > 0:
@@ -76,14 +78,12 @@ func (s *Service) deadLine(ctx context.Context, c call, e storage.Event) (string
 	case m.Text != "":
 		kind = "text"
 	}
-	who := m.From
-	if m.Fact != nil {
-		who = m.Fact.Rep
-	}
 	var rep visit.Rep
-	if m.Fact != nil {
-		rep, err = s.Store.Roster().Rep(ctx, m.Fact.Rep)
+	who, internal := m.Internal()
+	if internal {
+		rep, err = s.Store.Roster().Rep(ctx, who)
 	} else {
+		who = m.From
 		rep, err = s.Store.Roster().ByIdentity(ctx, m.Platform, m.From)
 	}
 	switch {

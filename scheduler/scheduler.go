@@ -46,12 +46,20 @@ const (
 	lookBack = 72 * time.Hour
 )
 
+// Inlet takes internal events for the lanes.
+type Inlet interface {
+	Accept(ctx context.Context, m bot.Message) error
+}
+
 // Options are what a Scheduler works with. All are required.
 type Options struct {
 	Store  storage.Store
 	Outbox *bot.Outbox
-	Say    *catalog.Catalog
-	Policy visit.Policy
+	Inlet  Inlet
+	// Platforms are the names of the platforms that are on, in the order in which people are looked for.
+	Platforms []string
+	Say       *catalog.Catalog
+	Policy    visit.Policy
 	// Admins are told what only an admin can mend.
 	Admins []bot.Address
 	Now    func() time.Time
@@ -67,13 +75,15 @@ type Scheduler struct {
 	mu   sync.Mutex
 }
 
-// job is something that is said to each group of each team on workdays.
+// job is something that is due for each team on workdays.
 type job struct {
 	name string
 	at   visit.Clock
-	// within is how long after its slot it is still worth saying.
+	// within is how long after its slot it is still worth doing.
 	within time.Duration
-	// write renders the post.
+	// to says who hears of it.
+	to audience
+	// write renders the post; nil where each rep's lane does what is due.
 	write func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error)
 }
 
@@ -83,7 +93,7 @@ func New(o Options) *Scheduler {
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
-	s.jobs = []job{s.morning(), s.evening()}
+	s.jobs = slices.Concat(s.planning(), []job{s.morning(), s.evening()})
 	return s
 }
 
@@ -94,6 +104,17 @@ func (s *Scheduler) Names() []string {
 		names[i] = j.name
 	}
 	return names
+}
+
+// Groups are those for which a team's job has runs of its own: its chats, or
+// the team's managers or reps.
+func (s *Scheduler) Groups(name string, team visit.Team) []string {
+	for _, j := range s.jobs {
+		if j.name == name {
+			return j.to.of(team)
+		}
+	}
+	return nil
 }
 
 // Run asks every twenty seconds what is due until ctx ends. The library is
@@ -146,13 +167,17 @@ func (s *Scheduler) Tick(ctx context.Context) error {
 	calendar := visit.NewCalendar(s.Policy.China, holidays)
 	var failed []error
 	for _, team := range teams {
-		for _, group := range team.Groups {
-			since, err := s.since(ctx, group, now)
-			if err != nil {
-				return err
-			}
-			for _, j := range s.jobs {
-				failed = append(failed, s.due(ctx, j, calendar, team, group, since, now))
+		for _, to := range audiences {
+			for _, group := range to.of(team) {
+				since, err := s.since(ctx, group, now)
+				if err != nil {
+					return err
+				}
+				for _, j := range s.jobs {
+					if j.to == to {
+						failed = append(failed, s.due(ctx, j, calendar, team, group, since, now))
+					}
+				}
 			}
 		}
 	}
@@ -202,7 +227,12 @@ func (s *Scheduler) slot(ctx context.Context, j job, team visit.Team, group stri
 	if now.Sub(slot) > j.within {
 		return s.missed(ctx, run)
 	}
-	_, err := s.render(ctx, j, team, run)
+	var err error
+	if j.to == toReps {
+		_, err = s.handToLanes(ctx, team, run)
+	} else {
+		_, err = s.render(ctx, j, team, run)
+	}
 	return err
 }
 
@@ -271,7 +301,7 @@ func (s *Scheduler) tellMissed(ctx context.Context, run storage.Run) error {
 func (s *Scheduler) Lost(ctx context.Context, l bot.Loss) error {
 	run, ok := strings.CutPrefix(l.Post.ID, runPost)
 	parts := strings.Split(run, "|")
-	if !ok || len(parts) != 3 {
+	if !ok || len(parts) < 3 {
 		return nil
 	}
 	if l.Gone {
@@ -341,13 +371,17 @@ func (s *Scheduler) settle(ctx context.Context, r storage.Run) error {
 // One that a crash left behind says that it is late, and beyond its deadline
 // it is missed like one that nobody rendered.
 func (s *Scheduler) handOver(ctx context.Context, r storage.Run) (storage.RunState, error) {
+	posts, err := s.posts(ctx, r)
+	if err != nil {
+		return "", err
+	}
 	behind := s.Now().Sub(r.At)
 	if behind > s.within(r) {
-		switch _, err := s.Store.Outbox().Get(ctx, runPost+r.ID()); {
-		case err == nil:
+		switch said, err := s.said(ctx, posts); {
+		case said:
 			// Whoever said it died before writing that down.
 			return storage.RunPosted, nil
-		case !errors.Is(err, storage.ErrNotFound):
+		case err != nil:
 			return "", err
 		}
 		s.Log.Warn("a scheduled post was left behind until it was too late", "run", r.ID())
@@ -360,11 +394,26 @@ func (s *Scheduler) handOver(ctx context.Context, r storage.Run) (storage.RunSta
 	if behind > lateAfter && !r.Late {
 		body = digest.Late(body, s.Say)
 	}
-	to, err := bot.ParseAddress(r.Group)
-	if err != nil {
-		return "", err
+	for _, p := range posts {
+		p.Body = body
+		if err := s.Outbox.Say(ctx, p); err != nil {
+			return "", err
+		}
 	}
-	return storage.RunPosted, s.Outbox.Say(ctx, bot.Post{ID: runPost + r.ID(), To: to, Body: body})
+	return storage.RunPosted, nil
+}
+
+// said reports whether the outbox has one of the posts.
+func (s *Scheduler) said(ctx context.Context, posts []bot.Post) (bool, error) {
+	for _, p := range posts {
+		switch _, err := s.Store.Outbox().Get(ctx, p.ID); {
+		case err == nil:
+			return true, nil
+		case !errors.Is(err, storage.ErrNotFound):
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // within is how long after it was rendered a run is worth saying. It is counted
@@ -401,51 +450,60 @@ func (s *Scheduler) tellAdmins(ctx context.Context, id, text string) error {
 	return nil
 }
 
-// Job runs one job for the groups of the teams now, whatever the time, or
-// with dry only returns what it would say, by team. The ledger still holds: a
-// run that was begun is not begun again; begun are the groups for which it was.
+// Job runs one job for the teams now, whatever the time, or with dry only
+// returns what it would say, by team; of what lanes do there is nothing to
+// preview. The ledger still holds: a run that was begun is not begun again;
+// begun are the groups for which it was.
 func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams []visit.Team, dry bool) (bodies map[string]bot.Body, begun []string, err error) {
-	out := make(map[string]bot.Body)
-	for _, j := range s.jobs {
-		if j.name != name {
-			continue
-		}
-		for _, team := range teams {
-			body, err := j.write(ctx, team, date, false)
-			if err != nil {
+	i := slices.IndexFunc(s.jobs, func(j job) bool { return j.name == name })
+	if i < 0 {
+		return nil, nil, fmt.Errorf("there is no job %q", name)
+	}
+	j := s.jobs[i]
+	bodies = make(map[string]bot.Body)
+	for _, team := range teams {
+		if j.write != nil {
+			if bodies[team.Name], err = j.write(ctx, team, date, false); err != nil {
 				return nil, nil, err
-			}
-			out[team.Name] = body
-			if dry {
-				continue
-			}
-			for _, group := range team.Groups {
-				now := visit.Millis(s.Now())
-				run := storage.Run{Job: j.name, Group: group, Date: date, Due: visit.Millis(date.At(j.at, s.Policy.ZoneOf(team))), At: now}
-				if _, err := s.Store.Runs().Get(ctx, run.ID()); err == nil {
-					continue
-				}
-				fresh, err := s.render(ctx, j, team, run)
-				if err != nil {
-					return nil, nil, err
-				}
-				if !fresh {
-					continue
-				}
-				begun = append(begun, group)
-				// Only what was begun here: the rest is the serving processes' business.
-				if run, err = s.Store.Runs().Get(ctx, run.ID()); err == nil && run.State == storage.RunRendered {
-					err = s.settle(ctx, run)
-				}
-				if err != nil {
-					return nil, nil, fmt.Errorf("hand on %s: %w", run.ID(), err)
-				}
 			}
 		}
 		if dry {
-			return out, nil, nil
+			continue
 		}
-		return out, begun, nil
+		for _, group := range j.to.of(team) {
+			fresh, err := s.now(ctx, j, team, group, date)
+			if err != nil {
+				return nil, nil, err
+			}
+			if fresh {
+				begun = append(begun, group)
+			}
+		}
 	}
-	return nil, nil, fmt.Errorf("there is no job %q", name)
+	return bodies, begun, nil
+}
+
+// now runs a job for one group and hands it on, and reports whether it was not begun before.
+func (s *Scheduler) now(ctx context.Context, j job, team visit.Team, group string, date visit.Date) (fresh bool, err error) {
+	run := storage.Run{
+		Job: j.name, Group: group, Date: date,
+		Due: visit.Millis(date.At(j.at, s.Policy.ZoneOf(team))), At: visit.Millis(s.Now()),
+	}
+	if _, err := s.Store.Runs().Get(ctx, run.ID()); err == nil {
+		return false, nil
+	}
+	if j.to == toReps {
+		return s.handToLanes(ctx, team, run)
+	}
+	if fresh, err = s.render(ctx, j, team, run); !fresh || err != nil {
+		return false, err
+	}
+	// Only what was begun here: the rest is the serving processes' business.
+	if run, err = s.Store.Runs().Get(ctx, run.ID()); err == nil && run.State == storage.RunRendered {
+		err = s.settle(ctx, run)
+	}
+	if err != nil {
+		return true, fmt.Errorf("hand on %s: %w", run.ID(), err)
+	}
+	return true, nil
 }

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
 	"roundsman/bot"
@@ -139,14 +141,18 @@ func (f *fixture) scheduler() *scheduler.Scheduler {
 	say, err := catalog.New("zh")
 	f.ok(err)
 	clock := func() time.Time { return f.now }
+	log := slog.New(slog.NewTextHandler(f.Output(), nil))
 	return scheduler.New(scheduler.Options{
 		Store: f.store, Outbox: bot.NewOutbox(f.store.Outbox(), clock, func(string) {}), Say: say,
+		Inlet:     bot.NewIntake(f.store.Inbox(), nil, bot.NewMetrics(prometheus.NewRegistry()), log, func(storage.Event) {}),
+		Platforms: []string{"feishu", "wecom"},
 		Policy: visit.Policy{
-			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
+			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4},
+			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
 			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
 			Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		},
-		Now: clock, Log: slog.New(slog.NewTextHandler(f.Output(), nil)),
+		Now: clock, Log: log,
 	})
 }
 
@@ -417,5 +423,48 @@ func TestOncePerGroupAndDate(t *testing.T) {
 	}
 	if workdays != 20 {
 		t.Fatalf("%d workdays", workdays)
+	}
+}
+
+// What is due for plans reaches each rep's lane once, whoever ticks, and the
+// manager hears who did not confirm.
+func TestPlansReachTheLanesOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 07:00:00")
+	ctx := t.Context()
+	f.ok(f.store.Roster().PutReps(ctx,
+		visit.Rep{ID: "y", Name: "李娜", Team: team, Role: visit.RoleRep},
+		visit.Rep{ID: "m", Name: "王芳", Team: team, Role: visit.RoleManager, Identities: map[string]string{"wecom": "wang"}},
+		visit.Rep{ID: "o", Name: "别队", Team: "华南一队", Role: visit.RoleRep},
+	))
+	f.ok(f.store.Plans().Put(ctx, visit.PlannedVisit{Rep: "z", Date: "2026-11-25", Customer: "C1", Order: 1}))
+	f.tick()
+	for _, at := range []string{"16:00:05", "16:00:25", "19:00:00", "20:00:10", "20:05:00", "20:06:00"} {
+		f.at("2026-11-24 " + at)
+		f.tick()
+	}
+	events, err := f.store.Inbox().Pending(ctx, f.now, storage.Cursor{}, 100)
+	f.ok(err)
+	var got []string
+	for _, e := range events {
+		m, err := bot.ReadEvent(e)
+		f.ok(err)
+		got = append(got, fmt.Sprintf("%s %s %s", m.Due.Job, m.Due.Rep, m.At.In(f.now.Location()).Format("15:04:05")))
+	}
+	slices.Sort(got)
+	want := []string{
+		"plan_lock y 20:00:00", "plan_lock z 20:00:00", "plan_proposal y 16:00:00", "plan_proposal z 16:00:00",
+		"plan_reminder y 19:00:00", "plan_reminder z 19:00:00",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("in the lanes:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	const id = "run/plan_unconfirmed|managers/" + team + "|2026-11-24|wecom:user/wang"
+	post, err := f.store.Outbox().Get(ctx, id)
+	f.ok(err)
+	var body bot.Body
+	f.ok(json.Unmarshal(post.Body, &body))
+	if body.Card.Title != "华东一队 11月25日 周三 计划：1 人没有确认" || body.Card.Lines[0].Text != "李娜" {
+		t.Errorf("the manager reads %+v", body.Card)
 	}
 }

@@ -88,6 +88,18 @@ func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c.Hour, c.Minut
 // Minutes returns the minutes since midnight, 0 to 1439.
 func (c Clock) Minutes() int { return c.Hour*60 + c.Minute }
 
+// Sub is how long after o it is on the same day; negative when it is before.
+func (c Clock) Sub(o Clock) time.Duration {
+	return time.Duration(c.Minutes()-o.Minutes()) * time.Minute
+}
+
+// Add returns the clock d later, in whole minutes, on the same day: no earlier
+// than 00:00 and no later than 23:59.
+func (c Clock) Add(d time.Duration) Clock {
+	m := min(max(c.Minutes()+int(d.Minutes()), 0), 23*60+59)
+	return Clock{m / 60, m % 60}
+}
+
 // MarshalText writes "08:30".
 func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 

@@ -105,9 +105,12 @@ func contents(kind string, texts []string) ([]bot.Part, error) {
 }
 
 // interactive is a card with buttons. What a template card has no room for is
-// said whole in a text before it.
+// said whole in a text before it, and the card has only the head and the buttons.
 func (p *Platform) interactive(c bot.Card) ([]bot.Part, error) {
 	card, whole, err := p.card(c)
+	if err == nil && !whole {
+		card, _, err = p.card(bot.Card{Title: c.Title, Buttons: c.Buttons, Footer: c.Footer})
+	}
 	if err != nil {
 		return nil, err
 	}

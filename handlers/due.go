@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"roundsman/bot"
+	"roundsman/digest"
+	"roundsman/storage"
+)
+
+// due does what a job is due for in a rep's lane. One that comes when its time
+// is over changes what is kept, and says nothing.
+func (s *Service) due(ctx context.Context, m bot.Message) error {
+	who, err := s.rep(ctx, m.Due.Rep)
+	if err != nil || !who.onRoster {
+		return err
+	}
+	p, err := s.planning(ctx, who, m.At)
+	if err != nil {
+		return err
+	}
+	to := bot.Home(who.Rep, s.names())
+	open := len(p.plan.Lines) > 0 && !p.plan.Confirmed && s.Now().Before(p.deadline)
+	if !open || to == (bot.Address{}) {
+		return nil
+	}
+	switch m.Due.Job {
+	case "plan_proposal":
+		return s.Outbox.Say(ctx, bot.Post{ID: p.proposalPost(), To: to, Body: s.planCard(p, p.proposalPost()), Version: int64(len(p.facts))})
+	case "plan_reminder":
+		return s.Outbox.Say(ctx, bot.Post{ID: p.reminderPost(), To: to, Body: s.reminderCard(p), Version: int64(len(p.facts))})
+	}
+	return nil
+}
+
+// proposalPost and reminderPost are the posts by which a plan came to its rep by itself.
+func (p *planning) proposalPost() string { return fmt.Sprintf("plan/%s/%s", p.who.ID, p.date) }
+func (p *planning) reminderPost() string { return p.proposalPost() + "/reminder" }
+
+// reminderCard asks once more.
+func (s *Service) reminderCard(p *planning) bot.Body {
+	body := digest.PlanReminder(p.draft(), s.Say)
+	body.Card.Buttons = s.confirmButton(p, p.reminderPost())
+	return body
+}
+
+// refresh brings the messages in which a plan stands to what it is now, where messages can be changed.
+func (s *Service) refresh(ctx context.Context, p *planning, but string) error {
+	to := bot.Home(p.who.Rep, s.names())
+	if !s.updatable(to) {
+		return nil
+	}
+	for _, id := range []string{p.proposalPost(), p.reminderPost()} {
+		if id == but {
+			continue
+		}
+		_, err := s.Store.Outbox().Get(ctx, id)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("look up what was said: %w", err)
+		}
+		if err := s.Outbox.Say(ctx, bot.Post{ID: id, To: to, Body: s.planCard(p, id), Version: int64(len(p.facts))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names are the names of the platforms that are on.
+func (s *Service) names() []string {
+	names := make([]string, len(s.Platforms))
+	for i, p := range s.Platforms {
+		names[i] = p.Name()
+	}
+	return names
+}

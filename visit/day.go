@@ -27,9 +27,17 @@ type Day struct {
 	Visits []Visit
 	// Unplaced are fixes that mean no customer and that nobody has explained yet.
 	Unplaced []Fact
-	// Loose are photos that belong to no visit yet, LooseNotes texts.
-	Loose      []PhotoState
-	LooseNotes []NoteState
+	// Loose are photos that belong to no visit yet, LooseNotes texts, LooseResults results.
+	Loose        []PhotoState
+	LooseNotes   []NoteState
+	LooseResults []Fact
+	// Leave is the leave that was granted, in half days.
+	Leave int
+	// Reported is when the daily report was first submitted, Reflections what it
+	// says of itself (今日心得), Comments what managers said of it.
+	Reported    time.Time
+	Reflections string
+	Comments    []NoteState
 	// Facts is how many facts were folded. It only grows, and so it is the
 	// version of whatever is told about the day.
 	Facts int
@@ -58,7 +66,9 @@ type Visit struct {
 	CheckedOut bool
 	Photos     []PhotoState
 	Notes      []string
-	Source     Fact
+	// Result is all that was said of what came of it.
+	Result Result
+	Source Fact
 }
 
 // PhotoState is a photo and what is known of its bytes.
@@ -104,6 +114,8 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 		switch {
 		case fact.Choice != nil:
 			f.choices[fact.Choice.Fix] = *fact.Choice
+		case fact.Kind == KindLeaveDecided && fact.Leave != nil:
+			f.granted(*fact.Leave)
 		case fact.Photo != nil && fact.Photo.Of != "":
 			// Bytes that were kept beat an earlier report that they are missing.
 			if old, ok := f.kept[fact.Photo.Of]; !ok || old.SHA256 == "" {
@@ -126,6 +138,14 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 			} else {
 				f.day.LooseNotes = append(f.day.LooseNotes, NoteState{fact.ID, fact.At, fact.Note})
 			}
+		case KindResult:
+			if fact.Result != nil {
+				f.result(fact)
+			}
+		case KindReport:
+			f.report(fact)
+		case KindComment:
+			f.day.Comments = append(f.day.Comments, NoteState{fact.ID, fact.At, fact.Note})
 		case KindCheckOut:
 			// An explicit end is one however long ago the last sign of life was.
 			if v := f.last(); v != nil && v.End.IsZero() {
@@ -144,6 +164,8 @@ type folder struct {
 	// away says that the rep sent a location that means no customer since the
 	// last visit began: what follows is not about that visit.
 	away bool
+	// leave is the latest answer for each part of the day.
+	leave map[LeavePart]bool
 	// reached holds the customers with a visit that was not off site.
 	reached map[string]bool
 }
@@ -223,6 +245,13 @@ func (f *folder) gather(v, before *Visit) {
 		v.Notes = append(v.Notes, n.Text)
 		return true
 	})
+	f.day.LooseResults = slices.DeleteFunc(f.day.LooseResults, func(r Fact) bool {
+		if v.Start.Sub(r.At) > PhotoLead {
+			return false
+		}
+		v.Result = v.Result.then(*r.Result)
+		return true
+	})
 	if before == nil || before.CheckedOut {
 		return
 	}
@@ -233,6 +262,51 @@ func (f *folder) gather(v, before *Visit) {
 		v.Photos = append(v.Photos, p)
 		return true
 	})
+}
+
+// result gives a result to the visit that it names, else to the one in progress
+// or the last one: many are written on the way out. Before the first visit it
+// waits for one, like a note.
+func (f *folder) result(fact Fact) {
+	r := *fact.Result
+	v := f.last()
+	if r.Visit != "" {
+		if named := f.day.Visit(r.Visit); named != nil {
+			v = named
+		}
+	}
+	if v == nil {
+		f.day.LooseResults = append(f.day.LooseResults, fact)
+		return
+	}
+	v.Result = v.Result.then(r)
+	if v.Open(fact.At) {
+		v.Seen = fact.At
+	}
+}
+
+// granted takes the latest answer for each part of the day.
+func (f *folder) granted(l Leave) {
+	if f.leave == nil {
+		f.leave = make(map[LeavePart]bool)
+	}
+	f.leave[l.Part] = l.Approved
+	f.day.Leave = 0
+	for part, yes := range f.leave {
+		if yes {
+			f.day.Leave = min(f.day.Leave+part.Halves(), 2)
+		}
+	}
+}
+
+// report takes a report. A later one corrects the words, not the time.
+func (f *folder) report(fact Fact) {
+	if f.day.Reported.IsZero() {
+		f.day.Reported = fact.At
+	}
+	if fact.Note != "" {
+		f.day.Reflections = fact.Note
+	}
 }
 
 func (f *folder) reach(v *Visit) {

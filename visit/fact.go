@@ -26,6 +26,20 @@ const (
 	// KindCheckOut ends the visit in progress.
 	KindCheckOut Kind = "check_out"
 
+	// KindResult is what the rep says came of a visit.
+	KindResult Kind = "result"
+
+	// KindReport is the rep's daily report: what its note adds (今日心得) to what happened.
+	KindReport Kind = "report"
+	// KindComment is what a manager says of the day's report.
+	KindComment Kind = "comment"
+	// KindLeaveAsked asks for leave on the date, KindLeaveDecided is the manager's answer.
+	KindLeaveAsked   Kind = "leave_asked"
+	KindLeaveDecided Kind = "leave_decided"
+	// KindComplaint opens a customer's complaint, KindComplaintClosed closes it.
+	KindComplaint       Kind = "complaint"
+	KindComplaintClosed Kind = "complaint_closed"
+
 	// KindPlanProposed is what Roundsman proposes for the date.
 	KindPlanProposed Kind = "plan_proposed"
 	// KindPlanChanged puts visits on the plan and takes others off.
@@ -66,12 +80,17 @@ type Fact struct {
 	// Platform and Message say where it came from; empty for internal events.
 	Platform string `json:"platform,omitempty"`
 	Message  string `json:"message,omitempty"`
+	// By is who caused it, by id, if it was not the rep: a manager.
+	By string `json:"by,omitempty"`
 
-	Fix    *Fix    `json:"fix,omitempty"`
-	Photo  *Photo  `json:"photo,omitempty"`
-	Note   string  `json:"note,omitempty"`
-	Choice *Choice `json:"choice,omitempty"`
-	Plan   *Change `json:"plan,omitempty"`
+	Fix       *Fix           `json:"fix,omitempty"`
+	Photo     *Photo         `json:"photo,omitempty"`
+	Note      string         `json:"note,omitempty"`
+	Choice    *Choice        `json:"choice,omitempty"`
+	Result    *Result        `json:"result,omitempty"`
+	Plan      *Change        `json:"plan,omitempty"`
+	Leave     *Leave         `json:"leave,omitempty"`
+	Complaint *ComplaintFact `json:"complaint,omitempty"`
 }
 
 // Evidence is how strongly a fix proves presence.
@@ -120,6 +139,44 @@ type Photo struct {
 	Bytes  int64  `json:"bytes,omitempty"`
 	// Reason says why a photo is missing: a word of the catalogue.
 	Reason string `json:"reason,omitempty"`
+}
+
+// Leave is a wish for leave on a fact's date, or the answer to one.
+type Leave struct {
+	Part LeavePart `json:"part,omitempty"`
+	// Of is the id of the fact that is answered, Approved the answer.
+	Of       string `json:"of,omitempty"`
+	Approved bool   `json:"approved,omitempty"`
+}
+
+// LeavePart is which part of a day a leave takes.
+type LeavePart string
+
+// The parts of a day.
+const (
+	WholeDay  LeavePart = ""
+	Morning   LeavePart = "morning"
+	Afternoon LeavePart = "afternoon"
+)
+
+// Halves is how many half days it is.
+func (p LeavePart) Halves() int {
+	if p == WholeDay {
+		return 2
+	}
+	return 1
+}
+
+// ComplaintFact opens a customer's complaint or closes one.
+type ComplaintFact struct {
+	// Of is the id of the fact that opened the complaint which is closed.
+	Of       string `json:"of,omitempty"`
+	Customer string `json:"customer,omitempty"`
+	// Handler is who sees to it, by id, and Due until when; UTC milliseconds.
+	Handler string    `json:"handler,omitempty"`
+	Due     time.Time `json:"due,omitzero"`
+	// Text says what is wrong or, in the end, what was done.
+	Text string `json:"text,omitempty"`
 }
 
 // Choice is what the rep said about a fix: a customer, or a new prospect (陌拜).

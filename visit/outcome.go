@@ -1,0 +1,85 @@
+package visit
+
+import (
+	"slices"
+	"time"
+)
+
+// Outcome is what a rep's day came to: a digest of its plan and its facts, from
+// which they can be made again at any time. What asks about many days reads
+// these and folds nothing.
+type Outcome struct {
+	Rep  string `json:"rep"`
+	Team string `json:"team"`
+	Date Date   `json:"date"`
+	// Facts is how many facts it was made of. It only grows.
+	Facts int `json:"facts"`
+	// Planned are the planned customers in their order, Dropped those that the
+	// rep took off the plan and nobody put back.
+	Planned []string `json:"planned,omitempty"`
+	Dropped []string `json:"dropped,omitempty"`
+	// Unconfirmed says that the plan is a proposal that the rep never looked at.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
+	// OrderTarget and CollectionTarget are those of the planned visits, in fen.
+	OrderTarget      int64  `json:"order_target,omitempty"`
+	CollectionTarget int64  `json:"collection_target,omitempty"`
+	Calls            []Call `json:"calls,omitempty"`
+	// Leave is the leave that was granted, in half days.
+	Leave int `json:"leave,omitempty"`
+	// Reported is when the daily report was first submitted; zero if it was not. UTC milliseconds.
+	Reported time.Time `json:"reported,omitzero"`
+}
+
+// Call is a visit of an [Outcome].
+type Call struct {
+	// Visit is the visit's id, Customer empty for a prospect.
+	Visit    string  `json:"visit"`
+	Customer string  `json:"customer,omitempty"`
+	Verdict  Verdict `json:"verdict,omitempty"`
+	Planned  bool    `json:"planned,omitempty"`
+	// Start is when it began, Last when it ended or its last sign of life was; UTC milliseconds.
+	Start time.Time  `json:"start"`
+	Last  time.Time  `json:"last"`
+	Kind  ResultKind `json:"result,omitempty"`
+	// Order and Collected are fen, nil where nothing was said.
+	Order     *int64 `json:"order,omitempty"`
+	Collected *int64 `json:"collected,omitempty"`
+}
+
+// Verified returns the distinct customers with a verified visit, sorted.
+func (o Outcome) Verified() []string {
+	var out []string
+	for _, c := range o.Calls {
+		if c.Verdict == Verified && c.Customer != "" {
+			out = append(out, c.Customer)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// OutcomeOf makes the outcome of a rep's day from what was imported for it and its facts.
+func OutcomeOf(rep Rep, date Date, imported []PlannedVisit, facts []Fact) Outcome {
+	plan := FoldPlan(imported, facts)
+	day := Fold(plan.Lines, facts)
+	o := Outcome{
+		Rep: rep.ID, Team: rep.Team, Date: date, Facts: len(facts), Dropped: plan.Dropped,
+		Unconfirmed: plan.Proposed && !plan.Confirmed, Leave: day.Leave, Reported: day.Reported,
+	}
+	for _, l := range plan.Lines {
+		o.Planned = append(o.Planned, l.Customer)
+		o.OrderTarget += l.OrderTarget
+		o.CollectionTarget += l.CollectionTarget
+	}
+	for _, v := range day.Visits {
+		last := v.Seen
+		if v.CheckedOut {
+			last = v.End
+		}
+		o.Calls = append(o.Calls, Call{
+			Visit: v.ID, Customer: v.Customer, Verdict: v.Claim.Verdict, Planned: v.Planned, Start: v.Start, Last: last,
+			Kind: v.Result.Kind, Order: v.Result.Order, Collected: v.Result.Collected,
+		})
+	}
+	return o
+}

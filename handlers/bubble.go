@@ -129,6 +129,9 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 		options = v.Fix.Claims
 	}
 	card.Buttons = s.choiceButtons(view, day, v.Source, options, v)
+	if len(card.Buttons) == 0 {
+		card.Buttons = s.resultButtons(view, v)
+	}
 	return bot.Body{Card: card}
 }
 
@@ -160,6 +163,7 @@ func (s *Service) gathered(v visit.Visit) []bot.Line {
 		}
 		lines = append(lines, bot.Line{Label: s.Say.T("visit.photos"), Text: text})
 	}
+	lines = append(lines, digest.Result(v.Result, s.Say)...)
 	notes := v.Notes
 	if v.Prospect && len(notes) > 0 {
 		// The first is the prospect's name, and stands in the title.
@@ -218,7 +222,7 @@ func (s *Service) nextStop(view dayView, day visit.Day) string {
 // moreCard is the second message of a visit where the first cannot be changed; nil if nothing followed.
 func (s *Service) moreCard(view dayView, v visit.Visit) *bot.Card {
 	lines := s.gathered(v)
-	if len(v.Photos)+len(v.Notes) == 0 && !v.CheckedOut {
+	if len(v.Photos)+len(v.Notes) == 0 && v.Result.IsZero() && !v.CheckedOut {
 		return nil
 	}
 	card := &bot.Card{Title: s.Say.T("more.title", "Name", digest.Title(view.name, v, s.Say)), Lines: lines}

@@ -34,6 +34,8 @@ const (
 	doRetry    = "retry"
 	doDrop     = "drop"
 	doResend   = "resend"
+	// doResult is what came of the visit Fix: Of.
+	doResult = "result"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
 	doConfirmPlan = "plan"
 )
@@ -56,6 +58,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.choose(ctx, m, who, a)
 	case doRetry, doDrop:
 		return s.settleDead(ctx, m, who, a)
+	case doResult:
+		return s.result(ctx, m, who, a)
 	case doConfirmPlan:
 		return s.confirmPlan(ctx, m, who, a)
 	case doResend:

@@ -13,6 +13,9 @@ import (
 	"roundsman/visit"
 )
 
+// asked are the buttons of a visit of which nobody has said yet what came of it.
+const asked = " | [成交] | [有意向] | [继续跟进] | [拒绝] | [未见到负责人] | [其他]"
+
 func TestAVisitIsOneBubbleWhereMessagesCanChange(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -27,7 +30,7 @@ func TestAVisitIsOneBubbleWhereMessagesCanChange(t *testing.T) {
 
 	want := []string{
 		"photo/m1/photo/0: ", // taken back: the location came in time
-		"visit/" + fix.Key + "/fix: ✅ 华联超市 | 结果 已核实 · 距客户 0 米 | 时间 09:00–09:30，停留 30 分钟 | 照片 2 张照片 | 备注 补货两箱",
+		"visit/" + fix.Key + "/fix: ✅ 华联超市 | 签到 已核实 · 距客户 0 米 | 时间 09:00–09:30，停留 30 分钟 | 照片 2 张照片 | 备注 补货两箱" + asked,
 	}
 	if diff := cmp.Diff(want, f.said("zhang")); diff != "" {
 		t.Errorf("said (-want +got):\n%s", diff)
@@ -46,7 +49,7 @@ func TestAVisitIsTwoMessagesElsewhere(t *testing.T) {
 	f.text("li", "签退")
 
 	want := []string{
-		"visit/" + fix.Key + "/fix: ✅ 华联超市· | 结果 已核实 · 距客户 0 米 | 时间 09:00 | 可以接着发照片和备注，离开时发“签退” | 下一家：大润发· · 今日还剩 3 家",
+		"visit/" + fix.Key + "/fix: ✅ 华联超市· | 签到 已核实 · 距客户 0 米 | 时间 09:00 | 照片、备注直接发；金额写“订货 12000 回款 5000”；走时发“签退”" + asked + " | 下一家：大润发· · 今日还剩 3 家",
 		"visit/" + fix.Key + "/fix/more: 已签退：华联超市· | 照片 2 张照片 | 备注 补货两箱 | 时间 09:00–09:30，停留 30 分钟",
 	}
 	if diff := cmp.Diff(want, f.said("li")); diff != "" {
@@ -75,12 +78,12 @@ func TestNearNeedsAReasonAndOffSiteOffersAWayOut(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.at("zhang", geo.Offset(shop, 400, 270))
-	want := "🟡 华联超市 | 结果 附近 · 距客户 400 米 | 时间 09:00 | 离客户有些远，请回复一句原因，或走近后再发一次位置 | 下一家：大润发 · 今日还剩 3 家"
+	want := "🟡 华联超市 | 签到 附近 · 距客户 400 米 | 时间 09:00 | 离客户有些远，请回复一句原因，或走近后再发一次位置 | 下一家：大润发 · 今日还剩 3 家"
 	if got := show(f.last("zhang")); got != want {
 		t.Errorf("near:\n got %s\nwant %s", got, want)
 	}
 	f.text("zhang", "门口修路")
-	if got := show(f.last("zhang")); got != "🟡 华联超市 | 结果 附近 · 距客户 400 米 | 时间 09:00 | 备注 门口修路 | 下一家：大润发 · 今日还剩 3 家" {
+	if got := show(f.last("zhang")); got != "🟡 华联超市 | 签到 附近 · 距客户 400 米 | 时间 09:00 | 备注 门口修路"+asked+" | 下一家：大润发 · 今日还剩 3 家" {
 		t.Errorf("explained: %s", got)
 	}
 	f.pass(time.Hour)
@@ -91,7 +94,7 @@ func TestNearNeedsAReasonAndOffSiteOffersAWayOut(t *testing.T) {
 	}
 	f.press("zhang", value(t, off, "陌拜"))
 	f.text("zhang", "新开的店")
-	if got := show(f.last("zhang")); got != "🆕 陌拜：新开的店 | 结果 陌拜 | 时间 10:00 | 下一家：大润发 · 今日还剩 3 家" {
+	if got := show(f.last("zhang")); got != "🆕 陌拜：新开的店 | 签到 陌拜 | 时间 10:00"+asked+" | 下一家：大润发 · 今日还剩 3 家" {
 		t.Errorf("prospect: %s", got)
 	}
 }
@@ -103,15 +106,15 @@ func TestTwoInReachAreAskedAbout(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
 			f.at(user, geo.Offset(shop, 4005, 90))
-			asked := f.last(user)
-			if len(asked.Card.Buttons) != 2 {
-				t.Fatalf("asked: %s", show(asked))
+			question := f.last(user)
+			if len(question.Card.Buttons) != 2 {
+				t.Fatalf("asked: %s", show(question))
 			}
 			before := len(f.posts())
-			other := asked.Card.Buttons[1]
+			other := question.Card.Buttons[1]
 			f.press(user, other.Value)
 			got := f.last(user)
-			if len(got.Card.Buttons) != 0 || got.Card.Title == asked.Card.Title {
+			if contains(show(got), "[是") || got.Card.Title == question.Card.Title {
 				t.Errorf("after the tap: %s", show(got))
 			}
 			if replaced := got.Response != ""; replaced != (user == "li") {
@@ -350,11 +353,11 @@ func TestATapThatJoinsALocationToTheVisitIsSeen(t *testing.T) {
 			f.at(user, mall)
 			f.pass(15 * time.Minute)
 			second := f.at(user, mall)
-			asked := f.last(user)
-			if !contains(asked.Card.Title, "罗森") {
-				t.Fatalf("the second location: %s", show(asked))
+			question := f.last(user)
+			if !contains(question.Card.Title, "罗森") {
+				t.Fatalf("the second location: %s", show(question))
 			}
-			f.press(user, value(t, asked, "好德便利"))
+			f.press(user, value(t, question, "好德便利"))
 			got := ""
 			for _, s := range f.said(user) {
 				if contains(s, "已并入上一次拜访") {

@@ -197,11 +197,12 @@ func (s *Service) loosePosts(ctx context.Context, c change) ([]bot.Post, error) 
 			return nil, err
 		}
 	}
-	for _, n := range c.before.LooseNotes {
-		if slices.ContainsFunc(c.after.LooseNotes, func(a visit.NoteState) bool { return a.ID == n.ID }) {
+	left := c.after.LooseWords()
+	for _, id := range c.before.LooseWords() {
+		if slices.Contains(left, id) {
 			continue
 		}
-		if err := s.Outbox.Withdraw(ctx, notePost(n.ID), int64(c.after.Facts)); err != nil {
+		if err := s.Outbox.Withdraw(ctx, notePost(id), int64(c.after.Facts)); err != nil {
 			return nil, err
 		}
 	}

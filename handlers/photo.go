@@ -30,14 +30,40 @@ func (s *Service) photos(ctx context.Context, m bot.Message, who person) error {
 			return fmt.Errorf("queue a photo: %w", err)
 		}
 	}
-	if m.Text != "" {
-		facts = append(facts, s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = m.Text }))
-	}
+	said, bad := s.words(m, who)
+	facts = append(facts, said...)
 	if _, err := s.advance(ctx, who, tap{}, facts...); err != nil {
 		return err
 	}
 	s.FetchPhotos()
+	if bad != "" {
+		return s.reply(ctx, m, s.badAmount(bad))
+	}
 	return nil
+}
+
+// words are the facts of a text in a visit: what came of it, and what else is
+// said. Of a text with an amount that cannot be read nothing is kept.
+func (s *Service) words(m bot.Message, who person) (facts []visit.Fact, bad string) {
+	if m.Text == "" {
+		return nil, ""
+	}
+	w := parseResult(m.Text)
+	if w.bad != "" {
+		return nil, w.bad
+	}
+	if !w.result.IsZero() {
+		facts = append(facts, s.fact(m, who, visit.KindResult, "result", func(f *visit.Fact) { f.Result = &w.result }))
+	}
+	if w.note != "" {
+		facts = append(facts, s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = w.note }))
+	}
+	return facts, ""
+}
+
+// badAmount says that an amount was not understood.
+func (s *Service) badAmount(word string) bot.Body {
+	return s.text("result.bad_amount", "Word", bot.CutBytes(word, 60))
 }
 
 // note keeps a text for the visit in progress, or for the one whose location
@@ -53,22 +79,28 @@ func (s *Service) note(ctx context.Context, m bot.Message, who person) error {
 	case !agreed:
 		return s.beforeConsent(ctx, m, who)
 	}
-	f := s.fact(m, who, visit.KindNote, "note", func(f *visit.Fact) { f.Note = m.Text })
-	if _, err := s.advance(ctx, who, tap{}, f); err != nil {
+	added, bad := s.words(m, who)
+	if bad != "" {
+		return s.reply(ctx, m, s.badAmount(bad))
+	}
+	if len(added) == 0 {
+		return nil
+	}
+	if _, err := s.advance(ctx, who, tap{}, added...); err != nil {
 		return err
 	}
-	plan, facts, err := s.day(ctx, who.ID, f.Date)
+	plan, facts, err := s.day(ctx, who.ID, added[0].Date)
 	if err != nil {
 		return err
 	}
-	loose := visit.Fold(plan, facts).LooseNotes
-	if !slices.ContainsFunc(loose, func(n visit.NoteState) bool { return n.ID == f.ID }) {
+	loose := visit.Fold(plan, facts).LooseWords()
+	if !slices.Contains(loose, added[0].ID) {
 		return nil
 	}
 	// Two messages sent at once may arrive in the other order: the location may
 	// be a moment behind, and then takes this answer back.
 	return s.Outbox.Say(ctx, bot.Post{
-		ID: notePost(f.ID), To: direct(m), Body: s.text("note.no_visit"), Version: 1, NotBefore: s.Now().Add(overtaken),
+		ID: notePost(added[0].ID), To: direct(m), Body: s.text("note.no_visit"), Version: 1, NotBefore: s.Now().Add(overtaken),
 	})
 }
 

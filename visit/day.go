@@ -89,6 +89,18 @@ type NoteState struct {
 	Text string
 }
 
+// LooseWords are the ids of the facts of texts that belong to no visit yet.
+func (d Day) LooseWords() []string {
+	var ids []string
+	for _, n := range d.LooseNotes {
+		ids = append(ids, n.ID)
+	}
+	for _, r := range d.LooseResults {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
 // Open reports whether the visit still takes photos and notes at t.
 func (v Visit) Open(t time.Time) bool {
 	return v.End.IsZero() && !t.Before(v.Start) && t.Sub(v.Seen) <= OpenFor

@@ -147,7 +147,7 @@ func (p *Program) wire() error {
 	policy := policyOf(p.cfg)
 	service := handlers.New(handlers.Options{
 		Store: p.store, Outbox: outbox, Platforms: p.platforms, Say: say, Buttons: buttons, Policy: policy,
-		Admins: admins, FetchPhotos: p.photos.Wake, Now: p.now, Log: p.log,
+		Admins: admins, Inlet: p.intake, FetchPhotos: p.photos.Wake, Now: p.now, Log: p.log,
 	})
 	p.lanes = bot.NewLanes(p.store, service, metrics, p.log, p.now, owner)
 	p.scheduler = scheduler.New(scheduler.Options{

@@ -144,7 +144,8 @@ func adminAddresses(cfg *config.Config) ([]bot.Address, error) {
 func policyOf(cfg *config.Config) visit.Policy {
 	return visit.Policy{
 		Zone: cfg.Zone, DayStarts: cfg.Schedule.DayStarts, WorkHours: cfg.Schedule.WorkHours,
-		PlanProposal: cfg.Schedule.PlanProposal, PlanDeadline: cfg.Schedule.PlanDeadline, MinVisits: cfg.CheckIn.MinVisits,
+		PlanProposal: cfg.Schedule.PlanProposal, PlanDeadline: cfg.Schedule.PlanDeadline,
+		ReportDeadline: cfg.Schedule.ReportDeadline, QuietHours: cfg.Schedule.QuietHours, MinVisits: cfg.CheckIn.MinVisits,
 		MorningPlan: cfg.Schedule.MorningPlan, EveningSummary: cfg.Schedule.EveningSummary, China: cfg.Schedule.China,
 		Rules: visit.Rules{
 			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy,

@@ -5,6 +5,7 @@ package catalog
 import (
 	"embed"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -118,4 +119,12 @@ func (c *Catalog) Share(n, of int) string {
 		return c.T("unit.none")
 	}
 	return fmt.Sprintf("%d/%d (%d%%)", n, of, (200*n+of)/(2*of))
+}
+
+// Percent writes "83%", rounded; "—" where there is nothing to share.
+func (c *Catalog) Percent(n, of int64) string {
+	if of == 0 {
+		return c.T("unit.none")
+	}
+	return fmt.Sprintf("%.0f%%", math.Round(100*float64(n)/float64(of)))
 }

@@ -160,22 +160,26 @@ func tallied(t visit.Tally) string {
 		t.Verified, t.Near, t.OffSite, t.Prospects, t.Extra, t.Photos, t.MissingPhotos, t.Unplaced)
 }
 
-// ofItself reports whether a message came at its hour, without being asked for: about the next day's plan.
+// ofItself reports whether a message came at its hour, without being asked for:
+// about the day's report, or the next day's plan.
 func (s *script) ofItself(m Message) bool {
 	head := m.lines()[0]
-	for _, key := range []string{"plan.title", "plan.reminder", "unconfirmed.title"} {
-		if s.wordsOf(key).MatchString(head) {
+	for key, date := range map[string]visit.Date{
+		"plan.title": s.w.calendar.Next(s.date), "plan.reminder": s.w.calendar.Next(s.date), "unconfirmed.title": s.w.calendar.Next(s.date),
+		"report.title": s.date, "reports.title": s.date,
+	} {
+		if s.wordsOf(key, date).MatchString(head) {
 			return true
 		}
 	}
 	return false
 }
 
-// wordsOf matches what the catalogue makes of a key for the next workday, whatever the names and numbers.
-func (s *script) wordsOf(key string) *regexp.Regexp {
+// wordsOf matches what the catalogue makes of a key for a date, whatever the names and numbers.
+func (s *script) wordsOf(key string, date visit.Date) *regexp.Regexp {
 	const name, count = "NAME", 987654
-	date := s.w.say.Date(s.w.calendar.Next(s.date).Time())
-	text := regexp.QuoteMeta(s.w.say.T(key, "Name", name, "Team", name, "Count", count, "Date", date))
+	text := regexp.QuoteMeta(s.w.say.T(key, "Name", name, "Team", name, "Count", count, "Submitted", count, "Due", count,
+		"Date", s.w.say.Date(date.Time())))
 	return regexp.MustCompile("^" + strings.NewReplacer(name, ".+", strconv.Itoa(count), `\d+`).Replace(text) + "$")
 }
 

@@ -36,6 +36,10 @@ const (
 	doResend   = "resend"
 	// doResult is what came of the visit Fix: Of.
 	doResult = "result"
+	// doReport submits the report of the action's date.
+	doReport = "report"
+	// doSay says the command Of.
+	doSay = "say"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
 	doConfirmPlan = "plan"
 )
@@ -60,6 +64,11 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.settleDead(ctx, m, who, a)
 	case doResult:
 		return s.result(ctx, m, who, a)
+	case doReport:
+		return s.submitReport(ctx, m, who, a)
+	case doSay:
+		m.Text = a.Of
+		return s.command(ctx, m, who)
 	case doConfirmPlan:
 		return s.confirmPlan(ctx, m, who, a)
 	case doResend:

@@ -26,16 +26,19 @@ const (
 
 // internal appends a fact that somebody else than the rep caused.
 func (s *Service) internal(ctx context.Context, f visit.Fact) error {
+	who, err := s.rep(ctx, f.Rep)
+	if err != nil {
+		return err
+	}
+	if f.Kind == visit.KindComment {
+		return s.commented(ctx, who, f)
+	}
 	first, err := s.Store.Facts().Get(ctx, f.Photo.Of)
 	if err != nil {
 		return fmt.Errorf("find the photo's fact: %w", err)
 	}
 	f.Team = first.Team
-	rep, err := s.rep(ctx, f.Rep)
-	if err != nil {
-		return err
-	}
-	_, err = s.advance(ctx, rep, tap{}, f)
+	_, err = s.advance(ctx, who, tap{}, f)
 	return err
 }
 

@@ -2,12 +2,10 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"roundsman/bot"
 	"roundsman/digest"
-	"roundsman/storage"
 )
 
 // due does what a job is due for in a rep's lane. One that comes when its time
@@ -17,6 +15,14 @@ func (s *Service) due(ctx context.Context, m bot.Message) error {
 	if err != nil || !who.onRoster {
 		return err
 	}
+	if m.Due.Job == "report_reminder" {
+		return s.dueReport(ctx, m, who)
+	}
+	return s.duePlan(ctx, m, who)
+}
+
+// duePlan proposes a plan, reminds of it, or locks it.
+func (s *Service) duePlan(ctx context.Context, m bot.Message, who person) error {
 	p, err := s.planning(ctx, who, m.At)
 	if err != nil {
 		return err
@@ -46,24 +52,15 @@ func (s *Service) reminderCard(p *planning) bot.Body {
 	return body
 }
 
-// refresh brings the messages in which a plan stands to what it is now, where messages can be changed.
+// refresh brings the messages in which a plan stands to what it is now, but for
+// one that is answered anyway.
 func (s *Service) refresh(ctx context.Context, p *planning, but string) error {
-	to := bot.Home(p.who.Rep, s.names())
-	if !s.updatable(to) {
-		return nil
-	}
 	for _, id := range []string{p.proposalPost(), p.reminderPost()} {
 		if id == but {
 			continue
 		}
-		_, err := s.Store.Outbox().Get(ctx, id)
-		if errors.Is(err, storage.ErrNotFound) {
-			continue
-		}
+		err := s.renew(ctx, bot.Post{ID: id, To: bot.Home(p.who.Rep, s.names()), Body: s.planCard(p, id), Version: int64(len(p.facts))})
 		if err != nil {
-			return fmt.Errorf("look up what was said: %w", err)
-		}
-		if err := s.Outbox.Say(ctx, bot.Post{ID: id, To: to, Body: s.planCard(p, id), Version: int64(len(p.facts))}); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,10 @@ type Options struct {
 	Policy  visit.Policy
 	// Admins are the people who are admins by configuration, whatever the roster says.
 	Admins []bot.Address
+	// Inlet takes internal events for the lanes of others.
+	Inlet interface {
+		Accept(ctx context.Context, m bot.Message) error
+	}
 	// FetchPhotos is called when there is a photo to fetch.
 	FetchPhotos func()
 	Now         func() time.Time

@@ -72,7 +72,7 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	}
 	policy := visit.Policy{
 		Zone: zone, DayStarts: visit.Clock{Hour: 4}, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}},
-		PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, MinVisits: 4,
+		PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, ReportDeadline: visit.Clock{Hour: 19}, MinVisits: 4,
 		MorningPlan: visit.Clock{Hour: 8, Minute: 30}, EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
 		Rules:           visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		ConsentRequired: true, KeepCoordinates: 90 * 24 * time.Hour, KeepPhotos: 180 * 24 * time.Hour,
@@ -89,7 +89,7 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	f.service = handlers.New(handlers.Options{
 		Store: store, Outbox: bot.NewOutbox(store.Outbox(), clock, func(string) {}), Platforms: platforms, Say: say, Buttons: box,
 		Policy: policy, Admins: []bot.Address{{Platform: "blue", Place: bot.ToUser, ID: "boss"}},
-		FetchPhotos: func() {}, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Inlet: inlet{f}, FetchPhotos: func() {}, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	ctx := t.Context()
 	f.ok(store.Roster().PutTeam(ctx, visit.Team{Name: team}))
@@ -114,6 +114,11 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	}
 	return f
 }
+
+// inlet handles internal events at once, as their lane does in a moment.
+type inlet struct{ f *fixture }
+
+func (i inlet) Accept(ctx context.Context, m bot.Message) error { return i.f.service.Handle(ctx, m) }
 
 func (f *fixture) ok(err error) {
 	f.Helper()

@@ -93,7 +93,7 @@ func New(o Options) *Scheduler {
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
-	s.jobs = slices.Concat(s.planning(), []job{s.morning(), s.evening()})
+	s.jobs = slices.Concat(s.planning(), s.reports(), []job{s.morning(), s.evening()})
 	return s
 }
 
@@ -272,12 +272,16 @@ func outcome(run storage.Run) string {
 	return "posted"
 }
 
-// missed records a slot whose deadline passed, and tells the admins once.
+// missed records a slot whose deadline passed, and tells the admins once of a
+// post that somebody waits for.
 func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
 	run.State = storage.RunMissed
-	// Told before it is recorded: the telling can be repeated, the record ends it.
-	if err := s.tellMissed(ctx, run); err != nil {
-		return err
+	// Told before it is recorded: the telling can be repeated, the record ends
+	// it. A reminder that nobody got is nothing that an admin could mend.
+	if !strings.HasPrefix(run.Group, repsOf) {
+		if err := s.tellMissed(ctx, run); err != nil {
+			return err
+		}
 	}
 	fresh, err := s.Store.Runs().Begin(ctx, run)
 	if err != nil {

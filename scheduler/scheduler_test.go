@@ -148,7 +148,7 @@ func (f *fixture) scheduler() *scheduler.Scheduler {
 		Platforms: []string{"feishu", "wecom"},
 		Policy: visit.Policy{
 			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4},
-			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
+			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, ReportDeadline: visit.Clock{Hour: 19}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
 			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
 			Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		},
@@ -439,7 +439,7 @@ func TestPlansReachTheLanesOnce(t *testing.T) {
 	))
 	f.ok(f.store.Plans().Put(ctx, visit.PlannedVisit{Rep: "z", Date: "2026-11-25", Customer: "C1", Order: 1}))
 	f.tick()
-	for _, at := range []string{"16:00:05", "16:00:25", "19:00:00", "20:00:10", "20:05:00", "20:06:00"} {
+	for _, at := range []string{"16:00:05", "16:00:25", "18:30:00", "19:00:00", "20:00:10", "20:05:00", "20:06:00"} {
 		f.at("2026-11-24 " + at)
 		f.tick()
 	}
@@ -454,7 +454,7 @@ func TestPlansReachTheLanesOnce(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"plan_lock y 20:00:00", "plan_lock z 20:00:00", "plan_proposal y 16:00:00", "plan_proposal z 16:00:00",
-		"plan_reminder y 19:00:00", "plan_reminder z 19:00:00",
+		"plan_reminder y 19:00:00", "plan_reminder z 19:00:00", "report_reminder y 18:30:00", "report_reminder z 18:30:00",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("in the lanes:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

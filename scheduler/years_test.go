@@ -217,7 +217,7 @@ func (y *years) begin(n int, skew time.Duration) *process {
 		Inlet: bot.NewIntake(store.Inbox(), nil, bot.NewMetrics(prometheus.NewRegistry()), log, func(storage.Event) {}),
 		Policy: visit.Policy{
 			Zone: time.UTC, DayStarts: visit.Clock{Hour: 4},
-			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
+			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, ReportDeadline: visit.Clock{Hour: 19}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
 			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		},
 		Now: now, Log: log,

@@ -13,6 +13,10 @@ type Policy struct {
 	// PlanProposal is when the next workday's plans are proposed, PlanDeadline when
 	// they lock, both on the last workday before.
 	PlanProposal, PlanDeadline Clock
+	// ReportDeadline is until when the daily report is due.
+	ReportDeadline Clock
+	// QuietHours are when nobody is written to of Roundsman's own accord; may be empty.
+	QuietHours Span
 	// MinVisits is the least number of distinct customers of a day.
 	MinVisits int
 	// MorningPlan and EveningSummary are when the groups hear of the day.

@@ -19,6 +19,11 @@ type Tally struct {
 	Photos, MissingPhotos int
 	// Distinct is the number of distinct customers with a verified visit.
 	Distinct int
+	// Productive is the number of visits with an order (拜访成交率 is Productive / Visits).
+	Productive int
+	// Ordered and Collected are what the visits brought, OrderTarget and
+	// CollectionTarget what was planned for them; fen.
+	Ordered, Collected, OrderTarget, CollectionTarget int64
 }
 
 // Add returns the sum of two tallies of different reps.
@@ -29,6 +34,8 @@ func (t Tally) Add(o Tally) Tally {
 		OffSite: t.OffSite + o.OffSite, Suspicious: t.Suspicious + o.Suspicious, Prospects: t.Prospects + o.Prospects,
 		Extra: t.Extra + o.Extra, Unplaced: t.Unplaced + o.Unplaced,
 		Photos: t.Photos + o.Photos, MissingPhotos: t.MissingPhotos + o.MissingPhotos, Distinct: t.Distinct + o.Distinct,
+		Productive: t.Productive + o.Productive, Ordered: t.Ordered + o.Ordered, Collected: t.Collected + o.Collected,
+		OrderTarget: t.OrderTarget + o.OrderTarget, CollectionTarget: t.CollectionTarget + o.CollectionTarget,
 	}
 }
 
@@ -48,6 +55,11 @@ func (d Day) Tally(plan []PlannedVisit) Tally {
 		case Suspicious:
 			t.Suspicious++
 		}
+		if Fen(v.Result.Order) > 0 {
+			t.Productive++
+		}
+		t.Ordered += Fen(v.Result.Order)
+		t.Collected += Fen(v.Result.Collected)
 		if v.Prospect {
 			t.Prospects++
 		} else if !v.Planned {
@@ -69,6 +81,8 @@ func (d Day) Tally(plan []PlannedVisit) Tally {
 		}
 	}
 	for _, p := range plan {
+		t.OrderTarget += p.OrderTarget
+		t.CollectionTarget += p.CollectionTarget
 		if verified[p.Customer] {
 			t.Reached++
 		}

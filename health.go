@@ -115,7 +115,7 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 			set(partGauge, yes(v.Err == nil), platform, v.Part)
 		}
 	}
-	if waiting, dead, err := g.p.store.Inbox().Count(ctx); err == nil {
+	if waiting, dead, err := g.p.store.Inbox().Count(ctx, g.p.now()); err == nil {
 		set(waitingGauge, float64(waiting))
 		set(deadGauge, float64(dead))
 	}

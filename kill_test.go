@@ -124,7 +124,7 @@ func (c *company) open() storage.Store {
 
 // quiet reports whether nothing is on its way or waits.
 func (c *company) quiet(store storage.Store) bool {
-	waiting, _, err := store.Inbox().Count(c.Context())
+	waiting, _, err := store.Inbox().Count(c.Context(), time.Now().AddDate(1, 0, 0))
 	c.ok(err)
 	pending, _, err := store.Outbox().Backlog(c.Context())
 	c.ok(err)

@@ -31,7 +31,7 @@ func settled(ctx context.Context, store storage.Store, now func() time.Time) err
 }
 
 func busy(ctx context.Context, store storage.Store, now func() time.Time) (bool, error) {
-	waiting, _, err := store.Inbox().Count(ctx)
+	waiting, _, err := store.Inbox().Count(ctx, now())
 	if err != nil || waiting > 0 {
 		return true, err
 	}

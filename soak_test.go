@@ -267,7 +267,7 @@ func (c *crowd) counted(store storage.Store, atLeast int) {
 func (c *crowd) arrived(store storage.Store) bool {
 	// In the order in which an event goes on, so that none is missed in between.
 	coming, spooled := c.feishu.Pending()+c.wecom.Pending(), c.spooled()
-	waiting, dead, err := store.Inbox().Count(c.Context())
+	waiting, dead, err := store.Inbox().Count(c.Context(), time.Now().AddDate(1, 0, 0))
 	if err != nil {
 		return false
 	}

@@ -129,9 +129,14 @@ func event(m Message) (storage.Event, error) {
 	if err != nil {
 		return storage.Event{}, fmt.Errorf("write an event: %w", err)
 	}
+	next := m.Received
+	if m.Due != nil && m.At.After(next) {
+		// What is due later waits for its time. Nothing from outside can.
+		next = m.At
+	}
 	return storage.Event{
 		Key: m.Key, At: m.At.UTC().Truncate(time.Millisecond), Received: m.Received.UTC().Truncate(time.Millisecond),
-		Next: m.Received.UTC().Truncate(time.Millisecond), Payload: payload,
+		Next: next.UTC().Truncate(time.Millisecond), Payload: payload,
 	}, nil
 }
 

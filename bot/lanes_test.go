@@ -130,13 +130,13 @@ func TestLanesHandleEverythingOnceAndOneAtATime(t *testing.T) {
 		a.accept(fmt.Sprintf("e%04d", i), "rep0") // again
 	}
 	a.run(func() bool {
-		waiting, _, err := a.store.Inbox().Count(t.Context())
+		waiting, _, err := a.store.Inbox().Count(t.Context(), time.Now().AddDate(1, 0, 0))
 		return err == nil && waiting == 0
 	})
 	if a.rec.overlap {
 		t.Error("two events of a lane were handled at the same time")
 	}
-	waiting, dead, err := a.store.Inbox().Count(t.Context())
+	waiting, dead, err := a.store.Inbox().Count(t.Context(), time.Now().AddDate(1, 0, 0))
 	if err != nil || waiting != 0 || dead != 0 || a.rec.count() != events {
 		t.Errorf("waiting %d, dead %d, handled %d, %v", waiting, dead, a.rec.count(), err)
 	}

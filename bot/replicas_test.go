@@ -44,7 +44,7 @@ func eventually(t *testing.T, what string, cond func() bool) {
 
 func (a *arriving) waiting() int {
 	a.Helper()
-	waiting, _, err := a.store.Inbox().Count(a.Context())
+	waiting, _, err := a.store.Inbox().Count(a.Context(), time.Now().AddDate(1, 0, 0))
 	if err != nil {
 		a.Fatal(err)
 	}

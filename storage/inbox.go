@@ -27,7 +27,7 @@ type Cursor struct {
 	Key  string
 }
 
-// Inbox keeps what arrived until it is handled. The insert of [Inbox.Accept] is
+// Inbox keeps what arrived, or is to come at its time, until it is handled. The insert of [Inbox.Accept] is
 // what makes an event safe to acknowledge.
 type Inbox interface {
 	// Accept inserts e unless an event with its key is or was there, and
@@ -45,8 +45,9 @@ type Inbox interface {
 	Defer(ctx context.Context, key string, attempts int, next time.Time, dead bool, reason string) error
 	// Dead returns dead events by key, at most limit.
 	Dead(ctx context.Context, limit int) ([]Event, error)
-	// Count returns how many events are waiting and how many are dead.
-	Count(ctx context.Context) (waiting, dead int, err error)
+	// Count returns how many events are waiting and how many are dead. What was
+	// never tried and is not due at now is on its time, and does not wait.
+	Count(ctx context.Context, now time.Time) (waiting, dead int, err error)
 	// Sweep forgets events that were handled, or that are dead and were received, before the instant, and returns how many.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 }

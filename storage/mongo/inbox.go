@@ -116,11 +116,18 @@ func (i inbox) Dead(ctx context.Context, limit int) ([]storage.Event, error) {
 		bson.D{{Key: "state", Value: eventDead}}, options.Find().SetSort(by("_id")).SetLimit(int64(limit)))
 }
 
-func (i inbox) Count(ctx context.Context) (waiting, dead int, err error) {
+func (i inbox) Count(ctx context.Context, now time.Time) (waiting, dead int, err error) {
 	const doing = "counting events"
 	if waiting, err = i.s.count(ctx, doing, inboxName, bson.D{{Key: "state", Value: eventWaiting}}); err != nil {
 		return 0, 0, err
 	}
+	later, err := i.s.count(ctx, doing, inboxName, bson.D{
+		{Key: "state", Value: eventWaiting}, {Key: "next", Value: bson.D{{Key: "$gt", Value: date(now)}}}, {Key: "attempts", Value: 0},
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	waiting = max(waiting-later, 0) // counted one after the other
 	dead, err = i.s.count(ctx, doing, inboxName, bson.D{{Key: "state", Value: eventDead}})
 	return waiting, dead, err
 }

@@ -90,12 +90,13 @@ func (i inbox) Dead(ctx context.Context, limit int) ([]storage.Event, error) {
 		WHERE state = 2 ORDER BY key LIMIT ?`, max(limit, 0))
 }
 
-func (i inbox) Count(ctx context.Context) (waiting, dead int, err error) {
+func (i inbox) Count(ctx context.Context, now time.Time) (waiting, dead int, err error) {
 	type counts struct{ waiting, dead int }
 	c, err := one(ctx, i.s, "counting events", func(row scanner) (c counts, err error) {
 		err = row.Scan(&c.waiting, &c.dead)
 		return c, err
-	}, `SELECT (SELECT count(*) FROM inbox WHERE state = 0), (SELECT count(*) FROM inbox WHERE state = 2)`)
+	}, `SELECT (SELECT count(*) FROM inbox WHERE state = 0) - (SELECT count(*) FROM inbox WHERE state = 0 AND next > ? AND attempts = 0),
+		(SELECT count(*) FROM inbox WHERE state = 2)`, millis(now))
 	return c.waiting, c.dead, err
 }
 

@@ -212,7 +212,7 @@ func TestMigratingTwiceIsFine(t *testing.T) {
 	path := filled(t)
 	for range 2 {
 		s := open(t, path, sqlite.Options{})
-		waiting, _, err := s.Inbox().Count(t.Context())
+		waiting, _, err := s.Inbox().Count(t.Context(), time.Now())
 		if err != nil || waiting != 50 {
 			t.Fatalf("%d events, %v", waiting, err)
 		}

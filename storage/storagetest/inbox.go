@@ -149,19 +149,23 @@ func testInbox(t *testing.T, s suite) {
 	t.Run("dead are listed by key and counted apart", func(t *testing.T) {
 		ctx, in := setup(t,
 			storage.Event{Key: "c", Dead: true}, storage.Event{Key: "a", Dead: true}, storage.Event{Key: "b", Dead: true},
-			storage.Event{Key: "w1", Next: at(1000)}, storage.Event{Key: "w2"}, storage.Event{Key: "done"},
+			storage.Event{Key: "w1", Next: at(1000), Attempts: 1}, storage.Event{Key: "w2", Next: at(5)}, storage.Event{Key: "done"},
+			storage.Event{Key: "later", Next: at(1000)},
 		)
 		ok(t, in.Done(ctx, "done", at(1)))
 		equal(t, keys(val(in.Dead(ctx, 2))(t)), []string{"a", "b"})
 		equal(t, keys(val(in.Dead(ctx, 0))(t)), nil)
-		waiting, dead, err := in.Count(ctx)
+		waiting, dead, err := in.Count(ctx, at(5))
 		ok(t, err)
 		equal(t, []int{waiting, dead}, []int{2, 3})
+		waiting, _, err = in.Count(ctx, at(1000))
+		ok(t, err)
+		equal(t, waiting, 3)
 	})
 
 	t.Run("an empty inbox counts nothing", func(t *testing.T) {
 		ctx, in := setup(t)
-		waiting, dead, err := in.Count(ctx)
+		waiting, dead, err := in.Count(ctx, at(5))
 		ok(t, err)
 		equal(t, []int{waiting, dead}, []int{0, 0})
 	})

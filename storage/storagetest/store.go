@@ -32,7 +32,7 @@ func calls(s storage.Store) []call {
 		{"Inbox.Defer", func(ctx context.Context) error { return s.Inbox().Defer(ctx, "k", 1, at(1), false, "r") }},
 		{"Inbox.Done", func(ctx context.Context) error { return s.Inbox().Done(ctx, "k", at(0)) }},
 		{"Inbox.Dead", func(ctx context.Context) error { return drop(s.Inbox().Dead(ctx, 1)) }},
-		{"Inbox.Count", func(ctx context.Context) error { return drop2(s.Inbox().Count(ctx)) }},
+		{"Inbox.Count", func(ctx context.Context) error { return drop2(s.Inbox().Count(ctx, at(0))) }},
 		{"Inbox.Sweep", func(ctx context.Context) error { return drop(s.Inbox().Sweep(ctx, at(0))) }},
 		{"Outbox.Desire", func(ctx context.Context) error {
 			return drop(s.Outbox().Desire(ctx, storage.Post{ID: "p", Version: 1}))

@@ -47,6 +47,8 @@ type Due struct {
 	Rep string `json:"rep"`
 	// Date is the slot's date, on the wall of the rep's team.
 	Date visit.Date `json:"date"`
+	// Of is what of the day it is about, in the job's words; empty for all of it.
+	Of string `json:"of,omitempty"`
 }
 
 // Internal returns the rep into whose lane an internal event goes.

@@ -32,18 +32,7 @@ func Draft(d DraftPlan, say *catalog.Catalog) bot.Body {
 		if c, ok := d.Customers[p.Customer]; ok {
 			name = c.Name
 		}
-		text := strconv.Itoa(i+1) + ". " + name + timed(p, say)
-		for _, t := range []struct {
-			key string
-			fen int64
-		}{{"plan.collect", p.CollectionTarget}, {"plan.order", p.OrderTarget}} {
-			if t.fen > 0 {
-				text += " · " + say.T(t.key, "Amount", say.Money(t.fen))
-			}
-		}
-		if p.Reference != "" {
-			text += " · #" + p.Reference
-		}
+		text := strconv.Itoa(i+1) + ". " + Stop(p, name, say)
 		if p.Why.Kind != "" {
 			text += " · " + say.T("why."+string(p.Why.Kind), "Days", p.Why.Days, "Cadence", p.Why.Cadence)
 		}
@@ -66,6 +55,23 @@ func Draft(d DraftPlan, say *catalog.Catalog) bot.Body {
 	}
 	card.Footer = say.T("plan.total", "Count", len(d.Plan.Lines))
 	return bot.Body{Card: &card}
+}
+
+// Stop is a planned visit in a line: the customer, when, what for, how much.
+func Stop(p visit.PlannedVisit, name string, say *catalog.Catalog) string {
+	text := name + timed(p, say)
+	for _, t := range []struct {
+		key string
+		fen int64
+	}{{"plan.collect", p.CollectionTarget}, {"plan.order", p.OrderTarget}} {
+		if t.fen > 0 {
+			text += " · " + say.T(t.key, "Amount", say.Money(t.fen))
+		}
+	}
+	if p.Reference != "" {
+		text += " · #" + p.Reference
+	}
+	return text
 }
 
 // PlanReminder asks for the confirmation of a plan that nobody has looked at yet.

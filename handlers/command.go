@@ -42,6 +42,8 @@ func commandTable() []command {
 		{words: []string{"签退", "checkout", "check out"}, help: "help.checkout", role: visit.RoleRep, run: (*Service).checkOut},
 		{words: []string{"日报", "report"}, args: "args.report", help: "help.report", role: visit.RoleRep, run: (*Service).daily},
 		{words: []string{"心得", "reflections"}, args: "args.text", help: "help.reflections", role: visit.RoleRep, run: (*Service).reflect},
+		{words: []string{"派", "assign"}, args: "args.assign", help: "help.assign", role: visit.RoleManager, run: (*Service).assign},
+		{words: []string{"改派", "reassign"}, args: "args.reassign", help: "help.reassign", role: visit.RoleManager, run: (*Service).reassign},
 		{words: []string{"批注", "comment"}, args: "args.comment", help: "help.comment", role: visit.RoleManager, run: (*Service).comment},
 		{words: []string{"团队", "team"}, help: "help.team", role: visit.RoleRep, run: (*Service).teamInfo},
 		{words: []string{"今天", "today"}, args: "args.team_optional", help: "help.today", role: visit.RoleManager, run: (*Service).today},

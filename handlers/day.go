@@ -30,8 +30,11 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 	if err != nil {
 		return err
 	}
-	if f.Kind == visit.KindComment {
+	switch f.Kind {
+	case visit.KindComment:
 		return s.commented(ctx, who, f)
+	case visit.KindPlanChanged:
+		return s.assigned(ctx, who, f)
 	}
 	first, err := s.Store.Facts().Get(ctx, f.Photo.Of)
 	if err != nil {

@@ -15,10 +15,18 @@ func (s *Service) due(ctx context.Context, m bot.Message) error {
 	if err != nil || !who.onRoster {
 		return err
 	}
-	if m.Due.Job == "report_reminder" {
+	switch m.Due.Job {
+	case "plan_proposal", "plan_reminder", "plan_lock":
+		return s.duePlan(ctx, m, who)
+	case "report_reminder":
 		return s.dueReport(ctx, m, who)
+	case "day_open":
+		return s.dueOpen(ctx, m, who)
+	case jobWindow:
+		return s.dueWindow(ctx, m, who)
 	}
-	return s.duePlan(ctx, m, who)
+	s.Log.Warn("a job that nobody knows was due", "job", m.Due.Job)
+	return nil
 }
 
 // duePlan proposes a plan, reminds of it, or locks it.

@@ -89,6 +89,11 @@ func (s *Service) note(ctx context.Context, m bot.Message, who person) error {
 	if _, err := s.advance(ctx, who, tap{}, added...); err != nil {
 		return err
 	}
+	if r := added[0]; r.Result != nil {
+		if err := s.delivered(ctx, m, who, r); err != nil {
+			return err
+		}
+	}
 	plan, facts, err := s.day(ctx, who.ID, added[0].Date)
 	if err != nil {
 		return err

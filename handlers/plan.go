@@ -301,6 +301,9 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 		if !ok {
 			return nil, problem
 		}
+		if p.assigned(id) {
+			return nil, s.Say.T("plan.assigned", "Name", p.name(id))
+		}
 		change.Drop = append(change.Drop, id)
 	}
 	for _, w := range words.put {
@@ -308,10 +311,18 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 		if !ok {
 			return nil, problem
 		}
+		if p.assigned(id) {
+			return nil, s.Say.T("plan.assigned", "Name", p.name(id))
+		}
 		w.visit.Customer = id
 		change.Put = append(change.Put, w.visit)
 	}
 	return change, ""
+}
+
+// assigned reports whether the customer's line is not the rep's to change.
+func (p *planning) assigned(customer string) bool {
+	return slices.ContainsFunc(p.plan.Lines, func(l visit.PlannedVisit) bool { return l.Customer == customer && l.Assigned() })
 }
 
 // named returns the customers that a name means: by id or whole name, else by a part of it.

@@ -132,14 +132,14 @@ func TestWhatIsAssignedSaysSo(t *testing.T) {
 	}
 }
 
-func TestANewTimeKeepsWhatWasAssigned(t *testing.T) {
+func TestANewTimeKeepsWhatWasPlanned(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.ok(f.store.Plans().Put(f.Context(), visit.PlannedVisit{
-		Rep: "zhang", Date: tomorrowIs, Customer: "C3", Order: 1, Purpose: visit.Delivery, Reference: "SO1",
+		Rep: "zhang", Date: tomorrowIs, Customer: "C3", Order: 1, Purpose: visit.Service, Reference: "SO1",
 	}))
 	f.text("zhang", "明天 +好德 15:30")
-	if got := f.draft("zhang"); !contains(got, "好德便利（15:30 送货） · #SO1") {
+	if got := f.draft("zhang"); !contains(got, "好德便利（15:30 服务） · #SO1") {
 		t.Errorf("the plan is %s", got)
 	}
 }

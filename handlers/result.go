@@ -69,8 +69,11 @@ func (s *Service) result(ctx context.Context, m bot.Message, who person, a actio
 		f.Date, f.Team, f.Result = fix.Date, fix.Team, &r
 	})
 	said, err := s.advance(ctx, who, tap{fix: fix.ID, response: m.Press.Response}, f)
-	if err != nil || said {
+	if err != nil {
 		return err
+	}
+	if said {
+		return s.delivered(ctx, m, who, f)
 	}
 	return s.reply(ctx, m, s.text("button.again"))
 }

@@ -46,6 +46,8 @@ type fixture struct {
 	store   storage.Store
 	now     time.Time
 	seq     int
+	// later are internal events that wait for their time.
+	later []bot.Message
 	// lastMessage is what was handled last.
 	lastMessage bot.Message
 }
@@ -118,7 +120,13 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 // inlet handles internal events at once, as their lane does in a moment.
 type inlet struct{ f *fixture }
 
-func (i inlet) Accept(ctx context.Context, m bot.Message) error { return i.f.service.Handle(ctx, m) }
+func (i inlet) Accept(ctx context.Context, m bot.Message) error {
+	if m.At.After(i.f.now) {
+		i.f.later = append(i.f.later, m)
+		return nil
+	}
+	return i.f.service.Handle(ctx, m)
+}
 
 func (f *fixture) ok(err error) {
 	f.Helper()

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"roundsman/bot"
@@ -23,6 +24,8 @@ func (s *Scheduler) planning() []job {
 	proposal, deadline := s.Policy.PlanProposal, s.Policy.PlanDeadline
 	between := deadline.Sub(proposal)
 	jobs := []job{
+		// Whoever comes in the middle of the day still has the rest of it watched.
+		{name: "day_open", at: s.Policy.WorkHours.From, within: 15 * time.Hour, to: toReps},
 		// After the deadline there is nothing to be proposed any more.
 		{name: "plan_proposal", at: proposal, within: between, to: toReps},
 		{name: "plan_reminder", at: deadline.Add(-remindBefore), within: remindBefore, to: toReps},
@@ -45,7 +48,7 @@ func (s *Scheduler) planning() []job {
 	}
 	if between <= remindBefore {
 		// The proposal itself is the reminder.
-		jobs = append(jobs[:1], jobs[2:]...)
+		jobs = slices.DeleteFunc(jobs, func(j job) bool { return j.name == "plan_reminder" })
 	}
 	return jobs
 }

@@ -147,7 +147,7 @@ func (f *fixture) scheduler() *scheduler.Scheduler {
 		Inlet:     bot.NewIntake(f.store.Inbox(), nil, bot.NewMetrics(prometheus.NewRegistry()), log, func(storage.Event) {}),
 		Platforms: []string{"feishu", "wecom"},
 		Policy: visit.Policy{
-			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4},
+			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4}, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}},
 			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, ReportDeadline: visit.Clock{Hour: 19}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
 			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
 			Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
@@ -453,6 +453,7 @@ func TestPlansReachTheLanesOnce(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
+		"day_open y 07:00:00", "day_open z 07:00:00",
 		"plan_lock y 20:00:00", "plan_lock z 20:00:00", "plan_proposal y 16:00:00", "plan_proposal z 16:00:00",
 		"plan_reminder y 19:00:00", "plan_reminder z 19:00:00", "report_reminder y 18:30:00", "report_reminder z 18:30:00",
 	}

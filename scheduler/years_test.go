@@ -216,7 +216,7 @@ func (y *years) begin(n int, skew time.Duration) *process {
 		Store: store, Outbox: bot.NewOutbox(store.Outbox(), now, func(string) {}), Say: say,
 		Inlet: bot.NewIntake(store.Inbox(), nil, bot.NewMetrics(prometheus.NewRegistry()), log, func(storage.Event) {}),
 		Policy: visit.Policy{
-			Zone: time.UTC, DayStarts: visit.Clock{Hour: 4},
+			Zone: time.UTC, DayStarts: visit.Clock{Hour: 4}, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}},
 			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, ReportDeadline: visit.Clock{Hour: 19}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},
 			EveningSummary: visit.Clock{Hour: 19, Minute: 30}, Rules: visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
 		},

@@ -18,6 +18,8 @@ type Change struct {
 
 // Plan is a rep's visit plan of a date: what was imported or assigned, and what its facts made of it.
 //
+// What was assigned is the manager's to change, not the rep's.
+//
 //	none ──proposed──► proposed ──confirmed, changed──► confirmed
 //	                      └───────────────locked──────────────┴──► locked
 type Plan struct {
@@ -49,9 +51,10 @@ func FoldPlan(imported []PlannedVisit, facts []Fact) Plan {
 				continue
 			}
 			p.change(f)
-			if p.Locked {
+			switch {
+			case p.Locked:
 				p.Late = append(p.Late, f)
-			} else {
+			case f.By == "":
 				// Who changes a plan has looked at it.
 				p.Confirmed = true
 			}
@@ -93,7 +96,11 @@ func (p *Plan) propose(f Fact) {
 
 func (p *Plan) change(f Fact) {
 	for _, c := range f.Plan.Drop {
-		if i := p.index(c); i >= 0 {
+		i := p.index(c)
+		if i >= 0 && p.bound(f, i) {
+			continue
+		}
+		if i >= 0 {
 			p.Lines = slices.Delete(p.Lines, i, i+1)
 		}
 		if !slices.Contains(p.Dropped, c) {
@@ -104,6 +111,10 @@ func (p *Plan) change(f Fact) {
 		v = of(f, v)
 		p.Dropped = slices.DeleteFunc(p.Dropped, func(c string) bool { return c == v.Customer })
 		i := p.index(v.Customer)
+		if i >= 0 && p.bound(f, i) {
+			p.Lines[i].Note = cmp.Or(v.Note, p.Lines[i].Note)
+			continue
+		}
 		if i >= 0 {
 			v = v.over(p.Lines[i])
 		}
@@ -118,6 +129,9 @@ func (p *Plan) change(f Fact) {
 	}
 }
 
+// bound reports whether a line is not for whoever caused the fact to change.
+func (p *Plan) bound(f Fact, i int) bool { return f.By == "" && p.Lines[i].Assigned() }
+
 // over returns the line with what the visit says of itself in place of what it said.
 func (v PlannedVisit) over(line PlannedVisit) PlannedVisit {
 	line.Rep, line.Date = v.Rep, v.Date
@@ -127,6 +141,7 @@ func (v PlannedVisit) over(line PlannedVisit) PlannedVisit {
 	line.CollectionTarget = cmp.Or(v.CollectionTarget, line.CollectionTarget)
 	line.OrderTarget = cmp.Or(v.OrderTarget, line.OrderTarget)
 	line.Note = cmp.Or(v.Note, line.Note)
+	line.By = cmp.Or(v.By, line.By)
 	return line
 }
 

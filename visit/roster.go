@@ -143,6 +143,14 @@ type PlannedVisit struct {
 	Note             string `json:"note,omitempty"`
 	// Why is what a proposal put the visit on the plan for; zero for what a person did.
 	Why Why `json:"why,omitzero"`
+	// By is who assigned it, by id; empty for what the rep or a table put there.
+	By string `json:"by,omitempty"`
+}
+
+// Assigned reports whether it is not the rep's to drop or to move: somebody
+// assigned it, or it is a delivery that a table ordered.
+func (v PlannedVisit) Assigned() bool {
+	return v.By != "" || v.Purpose == Delivery && v.Reference != ""
 }
 
 // Consent is a person's yes to the keeping of their whereabouts.

@@ -37,6 +37,7 @@ type LineDoc struct {
 	OrderTarget      int64    `bson:"order_target"`
 	Note             string   `bson:"note"`
 	Why              *whyDoc  `bson:"why"`
+	By               string   `bson:"by,omitempty"`
 }
 
 type whyDoc struct {
@@ -65,7 +66,7 @@ func (d planDoc) record() visit.PlannedVisit { return d.line() }
 func newLine(p visit.PlannedVisit) LineDoc {
 	d := LineDoc{
 		Rep: p.Rep, Date: string(p.Date), Customer: p.Customer, Order: p.Order,
-		Purpose: string(p.Purpose), Reference: p.Reference, CollectionTarget: p.CollectionTarget, OrderTarget: p.OrderTarget, Note: p.Note,
+		Purpose: string(p.Purpose), Reference: p.Reference, CollectionTarget: p.CollectionTarget, OrderTarget: p.OrderTarget, Note: p.Note, By: p.By,
 	}
 	if p.Window != (visit.Span{}) {
 		d.Window = &spanDoc{clockDoc(p.Window.From), clockDoc(p.Window.To)}
@@ -79,7 +80,7 @@ func newLine(p visit.PlannedVisit) LineDoc {
 func (d LineDoc) line() visit.PlannedVisit {
 	p := visit.PlannedVisit{
 		Rep: d.Rep, Date: visit.Date(d.Date), Customer: d.Customer, Order: d.Order,
-		Purpose: visit.Purpose(d.Purpose), Reference: d.Reference, CollectionTarget: d.CollectionTarget, OrderTarget: d.OrderTarget, Note: d.Note,
+		Purpose: visit.Purpose(d.Purpose), Reference: d.Reference, CollectionTarget: d.CollectionTarget, OrderTarget: d.OrderTarget, Note: d.Note, By: d.By,
 	}
 	if d.Window != nil {
 		p.Window = visit.Span{From: visit.Clock(d.Window.From), To: visit.Clock(d.Window.To)}

@@ -13,7 +13,7 @@ func fullPlannedVisit() visit.PlannedVisit {
 		Rep: "rep-" + chinese, Date: "2026-11-24", Customer: "客户-" + chinese, Order: 3,
 		Window:  visit.Span{From: visit.Clock{Hour: 9, Minute: 5}, To: visit.Clock{Hour: 10, Minute: 30}},
 		Purpose: visit.Collection, Reference: chinese, CollectionTarget: 1 << 53, OrderTarget: 1<<62 + 1, Note: chinese,
-		Why: visit.Why{Kind: visit.WhyOverdue, Days: 8, Cadence: 7},
+		Why: visit.Why{Kind: visit.WhyOverdue, Days: 8, Cadence: 7}, By: "manager-" + chinese,
 	}
 }
 

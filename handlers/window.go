@@ -1,0 +1,119 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"roundsman/bot"
+	"roundsman/digest"
+	"roundsman/visit"
+)
+
+// jobWindow is due when the window of an assigned visit ends; it is about "customer HH:MM".
+const jobWindow = "window"
+
+// watch sees to it that the end of each assigned visit's window is looked at
+// when it comes. The events are keyed by rep, date, customer and end: a window
+// that is watched twice is watched once, and one that has moved meanwhile is
+// nobody's business when its old end comes.
+func (s *Service) watch(ctx context.Context, p *planning) error {
+	for _, l := range p.plan.Lines {
+		end, ok := p.windowEnd(l)
+		if !ok || !l.Assigned() || !end.After(s.Now()) {
+			continue
+		}
+		of := l.Customer + " " + l.Window.To.String()
+		err := s.Inlet.Accept(ctx, bot.Message{
+			Key: fmt.Sprintf("due/%s/%s/%s/%s", jobWindow, p.who.ID, p.date, of), At: end, Received: s.Now(),
+			Due: &bot.Due{Job: jobWindow, Rep: p.who.ID, Date: p.date, Of: of},
+		})
+		if err != nil {
+			return fmt.Errorf("watch a window: %w", err)
+		}
+	}
+	return nil
+}
+
+// windowEnd is when a line's window ends; false where it has none.
+func (p *planning) windowEnd(l visit.PlannedVisit) (time.Time, bool) {
+	return p.date.At(l.Window.To, p.who.zone), l.Window != (visit.Span{})
+}
+
+// dueOpen begins a rep's day: what has a time is watched from here on.
+func (s *Service) dueOpen(ctx context.Context, m bot.Message, who person) error {
+	p, err := s.planOf(ctx, who, m.Due.Date)
+	if err != nil {
+		return err
+	}
+	return s.watch(ctx, p)
+}
+
+// dueWindow tells rep and manager of an assigned visit whose window ended
+// without a check-in there. The manager can give it to somebody else.
+func (s *Service) dueWindow(ctx context.Context, m bot.Message, who person) error {
+	p, err := s.planOf(ctx, who, m.Due.Date)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(p.plan.Lines, func(l visit.PlannedVisit) bool { return l.Customer+" "+l.Window.To.String() == m.Due.Of })
+	if i < 0 {
+		return nil
+	}
+	line := p.plan.Lines[i]
+	day := visit.Fold(p.plan.Lines, p.facts)
+	if slices.ContainsFunc(day.Visits, func(v visit.Visit) bool {
+		return v.Customer == line.Customer && v.Claim.Verdict != visit.OffSite && !v.Start.After(m.At)
+	}) {
+		return nil
+	}
+	id := fmt.Sprintf("%s/%s/%s/%s", jobWindow, who.ID, m.Due.Date, m.Due.Of)
+	what := digest.Stop(line, p.name(line.Customer), s.Say)
+	if to := bot.Home(who.Rep, s.names()); to != (bot.Address{}) {
+		err := s.Outbox.Say(ctx, bot.Post{ID: id, To: to, Body: s.text("window.rep", "What", what)})
+		if err != nil {
+			return err
+		}
+	}
+	return s.tellManagers(ctx, who, id, func(manager visit.Rep, others []visit.Rep) bot.Body {
+		card := bot.Card{
+			Title: s.Say.T("window.title", "Name", who.Name), Tone: bot.ToneBad,
+			Lines: []bot.Line{{Text: what}, {Kind: bot.LineQuiet, Text: s.Say.T("window.manager")}},
+		}
+		for _, o := range others[:min(len(others), maxChoices)] {
+			card.Buttons = append(card.Buttons, s.button(s.Say.T("button.reassign", "Name", o.Name), bot.ButtonPlain, m.At.Add(choiceFor),
+				action{Do: doSay, Rep: manager.ID, Of: fmt.Sprintf("改派 %s %s %s", who.ID, line.Customer, o.ID)}))
+		}
+		return bot.Body{Card: &card}
+	})
+}
+
+// tellManagers says something to each manager of a rep's team, in their own
+// chat. What they read may depend on who else there is.
+func (s *Service) tellManagers(ctx context.Context, who person, id string, body func(manager visit.Rep, others []visit.Rep) bot.Body) error {
+	all, err := s.Store.Roster().Reps(ctx)
+	if err != nil {
+		return fmt.Errorf("read the roster: %w", err)
+	}
+	var managers, others []visit.Rep
+	for _, r := range all {
+		switch {
+		case r.Team != who.Team || r.ID == who.ID:
+		case r.Role == visit.RoleManager:
+			managers = append(managers, r)
+		case r.Role == visit.RoleRep:
+			others = append(others, r)
+		}
+	}
+	for _, m := range managers {
+		to := bot.Home(m, s.names())
+		if to == (bot.Address{}) {
+			continue
+		}
+		if err := s.Outbox.Say(ctx, bot.Post{ID: id + "/" + m.ID, To: to, Body: body(m, others)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

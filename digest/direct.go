@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,11 +21,12 @@ func Board(d TeamDay, say *catalog.Catalog) bot.Body {
 			{Label: say.T("evening.visits"), Text: counts(total, say)},
 		},
 	}
+	card.Lines = append(card.Lines, moneyLines(total, say)...)
 	for _, r := range d.Reps {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineHeading, Text: say.T("board.rep",
 			"Name", r.Rep.Name, "Reached", r.Tally.Reached, "Planned", r.Tally.Planned)})
 		for _, v := range r.Day.Visits {
-			card.Lines = append(card.Lines, bot.Line{Text: boardVisit(d, v, say)})
+			card.Lines = append(card.Lines, bot.Line{Text: boardVisit(d, r, v, say)})
 		}
 		for _, f := range r.Day.Unplaced {
 			card.Lines = append(card.Lines, bot.Line{Text: say.T("board.unplaced", "Time", say.Clock(f.At.In(d.Zone)))})
@@ -37,7 +39,21 @@ func Board(d TeamDay, say *catalog.Catalog) bot.Body {
 	return bot.Body{Card: &card}
 }
 
-func boardVisit(d TeamDay, v visit.Visit, say *catalog.Catalog) string {
+// moneyLines are what was ordered and collected, against what was planned for.
+func moneyLines(t visit.Tally, say *catalog.Catalog) []bot.Line {
+	var lines []bot.Line
+	for _, m := range []struct {
+		key            string
+		actual, target int64
+	}{{"report.order", t.Ordered, t.OrderTarget}, {"report.collection", t.Collected, t.CollectionTarget}} {
+		if text := money(m.actual, m.target, say); text != "" {
+			lines = append(lines, bot.Line{Label: say.T(m.key), Text: text})
+		}
+	}
+	return lines
+}
+
+func boardVisit(d TeamDay, r RepDay, v visit.Visit, say *catalog.Catalog) string {
 	parts := []string{say.Clock(v.Start.In(d.Zone)), Mark(v), Title(d.Name, v, say)}
 	if v.Claim.Customer != "" {
 		parts = append(parts, say.T("verdict."+string(v.Claim.Verdict)), say.Metres(v.Claim.Distance))
@@ -45,8 +61,20 @@ func boardVisit(d TeamDay, v visit.Visit, say *catalog.Catalog) string {
 	if !v.Planned && !v.Prospect {
 		parts = append(parts, say.T("board.extra"))
 	}
+	if i := slices.IndexFunc(r.Plan, func(p visit.PlannedVisit) bool { return p.Customer == v.Customer && v.Customer != "" }); i >= 0 {
+		line := r.Plan[i]
+		if end := d.Date.At(line.Window.To, d.Zone); line.Window != (visit.Span{}) && line.Window.From != line.Window.To && v.Start.After(end) {
+			parts = append(parts, say.T("board.late", "Long", say.Duration(v.Start.Sub(end))))
+		}
+		if line.Purpose == visit.Delivery && v.Result.Delivery == visit.Delivered && len(v.Photos) == 0 {
+			parts = append(parts, say.T("board.no_proof"))
+		}
+	}
 	if n := len(v.Photos); n > 0 {
 		parts = append(parts, say.T("count.photos", "Count", n))
+	}
+	if result := Outcome(v.Result, say); result != "" {
+		parts = append(parts, "· "+result)
 	}
 	if v.Claim.Verdict == visit.Near {
 		key := "board.unexplained"

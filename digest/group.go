@@ -110,9 +110,10 @@ func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 		Lines: []bot.Line{
 			{Label: say.T("evening.adherence"), Text: say.Share(total.Reached, total.Planned)},
 			{Label: say.T("evening.visits"), Text: counts(total, say)},
-			{Kind: bot.LineRule},
 		},
 	}
+	card.Lines = append(card.Lines, moneyLines(total, say)...)
+	card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
 	if total.Reached < total.Planned {
 		card.Tone = bot.ToneInfo
 	}
@@ -128,14 +129,39 @@ func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 		if t.Prospects > 0 {
 			text += " · " + say.T("evening.prospects", "Count", t.Prospects)
 		}
+		for _, l := range moneyLines(t, say) {
+			text += " · " + l.Label + " " + l.Text
+		}
 		card.Lines = append(card.Lines, bot.Line{Label: r.Rep.Name, Text: text})
 	}
+	card.Lines = append(card.Lines, market(d, say)...)
 	card.Footer = say.T("evening.footer")
 	body := bot.Body{Card: &card}
 	if late {
 		body = Late(body, say)
 	}
 	return body
+}
+
+// marketShown bounds what a group reads of competitors.
+const marketShown = 8
+
+// market is what competitors did, as the reps heard it.
+func market(d TeamDay, say *catalog.Catalog) []bot.Line {
+	var lines []bot.Line
+	for _, r := range d.Reps {
+		for _, v := range r.Day.Visits {
+			if v.Result.Competitor == "" || len(lines) == marketShown {
+				continue
+			}
+			text := bot.Clean(strings.ReplaceAll(v.Result.Competitor, "\n", " "), 100)
+			lines = append(lines, bot.Line{Label: say.T("result.competitor"), Text: say.T("report.of", "Name", Title(d.Name, v, say), "Text", text)})
+		}
+	}
+	if len(lines) > 0 {
+		lines = append([]bot.Line{{Kind: bot.LineRule}}, lines...)
+	}
+	return lines
 }
 
 // counts writes how many visits there were, by verdict.

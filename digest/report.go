@@ -51,8 +51,7 @@ func DailyReport(r Report, say *catalog.Catalog, own bool) bot.Body {
 	t := r.Tally
 	line("evening.adherence", say.Share(t.Reached, t.Planned))
 	line("evening.visits", counts(t, say))
-	line("report.order", money(t.Ordered, t.OrderTarget, say))
-	line("report.collection", money(t.Collected, t.CollectionTarget, say))
+	card.Lines = append(card.Lines, moneyLines(t, say)...)
 	if len(r.Day.Visits) > 0 {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
 	}
@@ -178,13 +177,8 @@ func ReportList(d TeamDay, say *catalog.Catalog) bot.Body {
 		}
 		submitted++
 		parts := []string{say.Share(r.Tally.Reached, r.Tally.Planned)}
-		for _, m := range []struct {
-			key            string
-			actual, target int64
-		}{{"report.order", r.Tally.Ordered, r.Tally.OrderTarget}, {"report.collection", r.Tally.Collected, r.Tally.CollectionTarget}} {
-			if text := money(m.actual, m.target, say); text != "" {
-				parts = append(parts, say.T(m.key)+" "+text)
-			}
+		for _, l := range moneyLines(r.Tally, say) {
+			parts = append(parts, l.Label+" "+l.Text)
 		}
 		if r.Day.Reflections != "" {
 			parts = append(parts, bot.Clean(strings.ReplaceAll(r.Day.Reflections, "\n", " "), 80))

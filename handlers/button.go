@@ -38,6 +38,8 @@ const (
 	doResult = "result"
 	// doReport submits the report of the action's date.
 	doReport = "report"
+	// doLeave answers the wish for leave Fix, up to the date in Customer.
+	doLeave = "leave"
 	// doSay says the command Of.
 	doSay = "say"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
@@ -66,6 +68,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.result(ctx, m, who, a)
 	case doReport:
 		return s.submitReport(ctx, m, who, a)
+	case doLeave:
+		return s.decideLeave(ctx, m, who, a)
 	case doSay:
 		m.Text = a.Of
 		return s.command(ctx, m, who)

@@ -33,6 +33,8 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 	switch f.Kind {
 	case visit.KindComment:
 		return s.commented(ctx, who, f)
+	case visit.KindLeaveDecided:
+		return s.leaveDecided(ctx, who, f)
 	case visit.KindPlanChanged:
 		return s.assigned(ctx, who, f)
 	}

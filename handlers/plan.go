@@ -117,7 +117,7 @@ func (s *Service) planning(ctx context.Context, who person, at time.Time) (*plan
 	if err != nil {
 		return nil, err
 	}
-	if !p.plan.Proposed {
+	if !p.plan.Proposed && visit.Fold(nil, p.facts).Leave < 2 {
 		// Asked for after the hour at which it is proposed, it counts as made then.
 		proposed := today.At(s.Policy.PlanProposal, who.zone)
 		if at.Before(proposed) {
@@ -155,7 +155,7 @@ func (s *Service) planOf(ctx context.Context, who person, date visit.Date) (*pla
 		return nil, fmt.Errorf("read the day: %w", err)
 	}
 	p.plan = visit.FoldPlan(p.imported, p.facts)
-	customers, err := s.reachable(ctx, who.ID, p.plan.Lines)
+	customers, err := s.reachable(ctx, who.ID, slices.Concat(p.plan.Lines, p.plan.Excused))
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func (v Visit) Explained() bool { return len(v.Notes) > 0 }
 // Fold derives a rep's day from its facts, in whatever order they are given.
 func Fold(plan []PlannedVisit, facts []Fact) Day {
 	f := folder{
-		day:     Day{Facts: len(facts)},
+		day:     Day{Facts: len(facts), Leave: halves(granted(facts))},
 		plan:    make(map[string]int, len(plan)),
 		choices: make(map[string]Choice),
 		kept:    make(map[string]Photo),
@@ -126,8 +126,6 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 		switch {
 		case fact.Choice != nil:
 			f.choices[fact.Choice.Fix] = *fact.Choice
-		case fact.Kind == KindLeaveDecided && fact.Leave != nil:
-			f.granted(*fact.Leave)
 		case fact.Photo != nil && fact.Photo.Of != "":
 			// Bytes that were kept beat an earlier report that they are missing.
 			if old, ok := f.kept[fact.Photo.Of]; !ok || old.SHA256 == "" {
@@ -176,8 +174,6 @@ type folder struct {
 	// away says that the rep sent a location that means no customer since the
 	// last visit began: what follows is not about that visit.
 	away bool
-	// leave is the latest answer for each part of the day.
-	leave map[LeavePart]bool
 	// reached holds the customers with a visit that was not off site.
 	reached map[string]bool
 }
@@ -294,20 +290,6 @@ func (f *folder) result(fact Fact) {
 	v.Result = v.Result.then(r)
 	if v.Open(fact.At) {
 		v.Seen = fact.At
-	}
-}
-
-// granted takes the latest answer for each part of the day.
-func (f *folder) granted(l Leave) {
-	if f.leave == nil {
-		f.leave = make(map[LeavePart]bool)
-	}
-	f.leave[l.Part] = l.Approved
-	f.day.Leave = 0
-	for part, yes := range f.leave {
-		if yes {
-			f.day.Leave = min(f.day.Leave+part.Halves(), 2)
-		}
 	}
 }
 

@@ -141,32 +141,6 @@ type Photo struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Leave is a wish for leave on a fact's date, or the answer to one.
-type Leave struct {
-	Part LeavePart `json:"part,omitempty"`
-	// Of is the id of the fact that is answered, Approved the answer.
-	Of       string `json:"of,omitempty"`
-	Approved bool   `json:"approved,omitempty"`
-}
-
-// LeavePart is which part of a day a leave takes.
-type LeavePart string
-
-// The parts of a day.
-const (
-	WholeDay  LeavePart = ""
-	Morning   LeavePart = "morning"
-	Afternoon LeavePart = "afternoon"
-)
-
-// Halves is how many half days it is.
-func (p LeavePart) Halves() int {
-	if p == WholeDay {
-		return 2
-	}
-	return 1
-}
-
 // ComplaintFact opens a customer's complaint or closes one.
 type ComplaintFact struct {
 	// Of is the id of the fact that opened the complaint which is closed.

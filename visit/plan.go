@@ -28,6 +28,9 @@ type Plan struct {
 	// Proposed, Confirmed and Locked say what has happened to the plan. A
 	// plan that is locked and not confirmed is the proposal, which nobody looked at.
 	Proposed, Confirmed, Locked bool
+	// Excused are planned visits that fall into leave that was granted: they are
+	// not the rep's any more, and count for nothing.
+	Excused []PlannedVisit
 	// Late are the changes since it was locked, in their order.
 	Late []Fact
 	// Dropped are the customers that somebody took off and nobody put back: they are not proposed again.
@@ -64,10 +67,25 @@ func FoldPlan(imported []PlannedVisit, facts []Fact) Plan {
 			p.Locked = true
 		}
 	}
+	p.excuse(granted(facts))
 	for i := range p.Lines {
 		p.Lines[i].Order = i + 1
 	}
 	return p
+}
+
+// excuse takes off what leave excuses.
+func (p *Plan) excuse(leave []LeavePart) {
+	p.Lines = slices.DeleteFunc(p.Lines, func(l PlannedVisit) bool {
+		excused := slices.ContainsFunc(leave, func(part LeavePart) bool { return part.excuses(l) })
+		if excused {
+			p.Excused = append(p.Excused, l)
+		}
+		return excused
+	})
+	if halves(leave) == 2 {
+		p.Excused, p.Lines = append(p.Excused, p.Lines...), nil
+	}
 }
 
 // propose adds what is proposed, but what a person took off stays off, and

@@ -102,11 +102,7 @@ func (s *Service) customerOf(ctx context.Context, c call, who person, name strin
 	if err != nil {
 		return visit.Customer{}, false, fmt.Errorf("read the customers: %w", err)
 	}
-	byID := make(map[string]visit.Customer, len(owned))
-	for _, o := range owned {
-		byID[o.ID] = o
-	}
-	hits := named(name, byID)
+	hits := customersNamed(name, slices.Values(owned))
 	if len(hits) == 0 {
 		people, err := s.colleagues(ctx, c.who)
 		if err != nil {
@@ -116,13 +112,10 @@ func (s *Service) customerOf(ctx context.Context, c call, who person, name strin
 		if err != nil {
 			return visit.Customer{}, false, fmt.Errorf("search the customers: %w", err)
 		}
-		clear(byID)
-		for _, o := range others {
-			if o.Owner == "" || slices.ContainsFunc(people, func(r visit.Rep) bool { return r.ID == o.Owner }) {
-				byID[o.ID] = o
-			}
-		}
-		hits = named(name, byID)
+		others = slices.DeleteFunc(others, func(o visit.Customer) bool {
+			return o.Owner != "" && !slices.ContainsFunc(people, func(r visit.Rep) bool { return r.ID == o.Owner })
+		})
+		hits = customersNamed(name, slices.Values(others))
 	}
 	switch len(hits) {
 	case 1:
@@ -168,13 +161,10 @@ func (s *Service) reassign(ctx context.Context, c call) error {
 		return err
 	}
 	name := strings.Join(words[1:last], " ")
-	i := slices.IndexFunc(p.plan.Lines, func(l visit.PlannedVisit) bool {
-		return l.Customer == name || strings.Contains(p.customers[l.Customer].Name, name)
-	})
-	if i < 0 {
+	line, ok := p.line(name)
+	if !ok {
 		return s.reply(ctx, c.m, s.text("reassign.not_planned", "Name", from.Name, "Customer", bot.CutBytes(name, 60)))
 	}
-	line := p.plan.Lines[i]
 	other, err := s.rep(ctx, to.ID)
 	if err != nil {
 		return err
@@ -232,4 +222,22 @@ func (p *planning) name(customer string) string {
 		return c.Name
 	}
 	return customer
+}
+
+// line finds the planned visit that a customer's name means, if it means one.
+func (p *planning) line(name string) (visit.PlannedVisit, bool) {
+	hits := customersNamed(name, func(yield func(visit.Customer) bool) {
+		for _, l := range p.plan.Lines {
+			c := p.customers[l.Customer]
+			c.ID = l.Customer
+			if !yield(c) {
+				return
+			}
+		}
+	})
+	if len(hits) != 1 {
+		return visit.PlannedVisit{}, false
+	}
+	i := slices.IndexFunc(p.plan.Lines, func(l visit.PlannedVisit) bool { return l.Customer == hits[0].ID })
+	return p.plan.Lines[i], true
 }

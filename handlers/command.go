@@ -59,8 +59,8 @@ func commandTable() []command {
 	}
 }
 
-// match finds the command that a text begins with, and what follows it.
-func match(commands []command, text string) (command, string, bool) {
+// commandIn finds the command that a text begins with, and what follows it.
+func commandIn(commands []command, text string) (command, string, bool) {
 	text = strings.TrimSpace(text)
 	for _, c := range commands {
 		for _, w := range c.words {
@@ -85,7 +85,7 @@ func match(commands []command, text string) (command, string, bool) {
 
 // command runs what the text asks for, or keeps it as a visit's note.
 func (s *Service) command(ctx context.Context, m bot.Message, who person) error {
-	c, rest, ok := match(s.commands, m.Text)
+	c, rest, ok := commandIn(s.commands, m.Text)
 	inGroup := m.Chat.Place != bot.ToUser
 	switch {
 	case !ok && inGroup:

@@ -123,6 +123,29 @@ func TestManagersSeeTheirOwnTeamOnly(t *testing.T) {
 	}
 }
 
+func TestATeamIsNamedByWhatIsEnough(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for _, c := range []struct{ user, text, want string }{
+		{"boss", "成员 hn", "华南一队"},
+		{"boss", "成员 华南一队", "华南一队"},
+		{"boss", "成员 华南", "华南一队"},
+		{"boss", "成员 huadong", "华东一队"},
+		{"boss", "成员 一队", "“一队”可能是华东一队、华南一队。请写全名"},
+		{"boss", "成员 hb", "没有找到这个团队。现有：华东一队、华南一队"},
+		{"boss", "成员 " + strings.Repeat("h", 500), "没有找到这个团队。现有：华东一队、华南一队"},
+		{"wang", "今天 hd", "华东一队"},
+		{"wang", "今天 一队", "华东一队"},
+		{"wang", "今天 hn", "只能看自己的团队"},
+	} {
+		f.text(c.user, c.text)
+		got := show(f.last(c.user))
+		if first, _, _ := strings.Cut(got, "\n"); !contains(first, c.want) {
+			t.Errorf("%s: %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
 func TestASentenceThatBeginsLikeACommandIsANote(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

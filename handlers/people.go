@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"roundsman/bot"
+	"roundsman/match"
 	"roundsman/visit"
 )
 
@@ -31,7 +31,7 @@ func (s *Service) colleague(ctx context.Context, c call, word string, again func
 	if err != nil {
 		return visit.Rep{}, false, err
 	}
-	found := peopleNamed(word, people)
+	found := match.Find(word, slices.Values(people), func(r visit.Rep) (id, name string) { return r.ID, r.Name })
 	if len(found) == 1 {
 		return found[0], true, nil
 	}
@@ -43,25 +43,6 @@ func (s *Service) colleague(ctx context.Context, c call, word string, again func
 		card.Buttons = append(card.Buttons, s.sayButton(c, r.Name+" "+r.ID, again(r.ID)))
 	}
 	return visit.Rep{}, false, s.reply(ctx, c.m, bot.Body{Card: &card})
-}
-
-// peopleNamed returns the people that a word means: by number or whole name, else by a part of it.
-func peopleNamed(word string, people []visit.Rep) []visit.Rep {
-	var whole, part []visit.Rep
-	for _, p := range people {
-		switch {
-		case strings.EqualFold(p.ID, word):
-			return []visit.Rep{p}
-		case strings.EqualFold(p.Name, word):
-			whole = append(whole, p)
-		case word != "" && strings.Contains(strings.ToLower(p.Name), strings.ToLower(word)):
-			part = append(part, p)
-		}
-	}
-	if len(whole) > 0 {
-		return whole
-	}
-	return part
 }
 
 // sayButton is a button whose tap says a command for whoever was asked.

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"roundsman/bot"
 	"roundsman/digest"
+	"roundsman/match"
 	"roundsman/storage"
 	"roundsman/visit"
 )
@@ -281,7 +284,7 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 		planned[l.Customer] = p.customers[l.Customer]
 	}
 	find := func(name string, among map[string]visit.Customer, missing string) (string, bool) {
-		found := named(name, among)
+		found := customersNamed(name, maps.Values(among))
 		switch len(found) {
 		case 1:
 			return found[0].ID, true
@@ -290,7 +293,7 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 		default:
 			var names []string
 			for _, c := range found[:min(len(found), 6)] {
-				names = append(names, c.Name)
+				names = append(names, c.Name+s.Say.T("list.brackets", "Text", c.ID))
 			}
 			problem = s.Say.T("plan.which", "Name", bot.CutBytes(name, 60), "Names", strings.Join(names, s.Say.T("list.comma")))
 		}
@@ -320,24 +323,14 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 	return change, ""
 }
 
+// customersNamed returns the customers that a name means.
+func customersNamed(name string, among iter.Seq[visit.Customer]) []visit.Customer {
+	return match.Find(name, among, func(c visit.Customer) (id, name string) { return c.ID, c.Name })
+}
+
 // assigned reports whether the customer's line is not the rep's to change.
 func (p *planning) assigned(customer string) bool {
 	return slices.ContainsFunc(p.plan.Lines, func(l visit.PlannedVisit) bool { return l.Customer == customer && l.Assigned() })
-}
-
-// named returns the customers that a name means: by id or whole name, else by a part of it.
-func named(name string, among map[string]visit.Customer) []visit.Customer {
-	var part []visit.Customer
-	for _, c := range among {
-		if strings.EqualFold(c.ID, name) || strings.EqualFold(c.Name, name) {
-			return []visit.Customer{c}
-		}
-		if strings.Contains(strings.ToLower(c.Name), strings.ToLower(name)) {
-			part = append(part, c)
-		}
-	}
-	slices.SortFunc(part, func(a, b visit.Customer) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
-	return part
 }
 
 // planCard is a rep's plan while it is made, with its button until it is confirmed.

@@ -79,6 +79,32 @@ func TestAPlanIsChangedByText(t *testing.T) {
 	}
 }
 
+func TestACustomerIsNamedByWhatIsEnough(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Customers().Put(f.Context(),
+		visit.Customer{ID: "C8", Name: "大润发人民广场店", Owner: "zhang"},
+		visit.Customer{ID: "C9", Name: "大润发人民广场店", Owner: "zhang"},
+	))
+	f.text("zhang", "明天 +hl 10:00 -drf -LUOSEN +hdｂl 11:00")
+	got := f.draft("zhang")
+	if !contains(got, "华联超市（10:00）") || !contains(got, "好德便利（11:00）") || contains(got, ". 大润发 ") || contains(got, "罗森") {
+		t.Errorf("the plan is %s", got)
+	}
+	for text, want := range map[string]string{
+		"明天 +drfrm":  "没有改：“drfrm”可能是大润发人民广场店（C8）、大润发人民广场店（C9）。请写全名或编号",
+		"明天 +人民gc":   "没有改：“人民gc”可能是大润发人民广场店（C8）、大润发人民广场店（C9）。请写全名或编号",
+		"明天 +c9 9点半": "大润发人民广场店（09:30）",
+		"明天 +C":      "名下没有“C”",
+		"明天 +wem":    "名下没有“wem”",
+	} {
+		f.text("zhang", text)
+		if got := f.draft("zhang"); !contains(got, want) {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestNothingIsHalfChanged(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

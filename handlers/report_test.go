@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roundsman/geo"
+	"roundsman/visit"
 )
 
 func TestAReportWritesItself(t *testing.T) {
@@ -99,10 +100,21 @@ func TestSeveralPeopleAreAskedAbout(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.at("zhang", shop)
-	f.text("boss", "日报 a")
-	f.text("boss", "日报 n")
-	f.text("wang", "日报 张")
-	f.text("boss", "成员")
+	f.ok(f.store.Roster().PutReps(f.Context(), visit.Rep{ID: "zhuwei", Name: "朱微", Team: "华南一队", Role: visit.RoleRep}))
+	for user, want := range map[string]string{
+		"boss": "“zw”是哪一位？ | [张伟 zhang] | [朱微 zhuwei]",
+		"wang": "张伟 11月24日 周二 日报",
+	} {
+		f.text(user, "日报 zw")
+		if got := show(f.last(user)); !contains(got, want) {
+			t.Errorf("%s is told %s, want %s", user, got, want)
+		}
+	}
+	f.text("boss", "日报 zw")
+	f.press("boss", value(t, f.last("boss"), "朱微"))
+	if got := show(f.last("boss")); !contains(got, "朱微 11月24日 周二 日报") {
+		t.Errorf("after the tap: %s", got)
+	}
 	f.text("boss", "日报 李")
 	if got := show(f.last("boss")); !contains(got, "李娜") {
 		t.Errorf("one: %s", got)

@@ -8,12 +8,13 @@ import (
 
 	"roundsman/bot"
 	"roundsman/digest"
+	"roundsman/match"
 	"roundsman/visit"
 )
 
-// asked finds the team that a call is about: the named one, else the person's
-// own. A manager may ask about their own team, an admin about any. It answers
-// the call itself when there is none.
+// asked finds the team that a call is about: the named one, by whatever of its
+// name is enough, else the person's own. A manager may ask about their own team,
+// an admin about any. It answers the call itself when it is not one.
 func (s *Service) asked(ctx context.Context, c call, name string) (visit.Team, bool, error) {
 	teams, err := s.Store.Roster().Teams(ctx)
 	if err != nil {
@@ -22,18 +23,27 @@ func (s *Service) asked(ctx context.Context, c call, name string) (visit.Team, b
 	if name == "" {
 		name = c.who.Team
 	}
-	i := slices.IndexFunc(teams, func(t visit.Team) bool { return t.Name == name })
-	if i >= 0 && (name == c.who.Team || c.who.Role.AtLeast(visit.RoleAdmin)) {
-		return teams[i], true, nil
+	admin := c.who.Role.AtLeast(visit.RoleAdmin)
+	if !admin {
+		teams = slices.DeleteFunc(slices.Clone(teams), func(t visit.Team) bool { return t.Name != c.who.Team })
 	}
-	if !c.who.Role.AtLeast(visit.RoleAdmin) {
+	found := match.Find(name, slices.Values(teams), func(t visit.Team) (id, name string) { return t.Name, t.Name })
+	names := func(teams []visit.Team) string {
+		var out []string
+		for _, t := range teams {
+			out = append(out, t.Name)
+		}
+		return strings.Join(out, s.Say.T("list.comma"))
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], true, nil
+	case !admin:
 		return visit.Team{}, false, s.replyHere(ctx, c.m, s.text("team.not_yours"))
+	case len(found) > 1:
+		return visit.Team{}, false, s.replyHere(ctx, c.m, s.text("team.several", "Name", bot.CutBytes(name, 60), "Names", names(found)))
 	}
-	names := make([]string, len(teams))
-	for i, t := range teams {
-		names[i] = t.Name
-	}
-	return visit.Team{}, false, s.replyHere(ctx, c.m, s.text("team.which", "Names", strings.Join(names, s.Say.T("list.comma"))))
+	return visit.Team{}, false, s.replyHere(ctx, c.m, s.text("team.which", "Names", names(teams)))
 }
 
 // today shows the live board of a team.

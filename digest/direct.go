@@ -31,6 +31,9 @@ func Board(d TeamDay, say *catalog.Catalog) bot.Body {
 		for _, f := range r.Day.Unplaced {
 			card.Lines = append(card.Lines, bot.Line{Text: say.T("board.unplaced", "Time", say.Clock(f.At.In(d.Zone)))})
 		}
+		if w := r.Day.OnWay; w != nil {
+			card.Lines = append(card.Lines, bot.Line{Text: say.T("board.on_way", "Time", say.Clock(w.At.In(d.Zone)), "Name", d.Name(w.Customer))})
+		}
 		if left := r.Day.Remaining(r.Plan); len(left) > 0 {
 			card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: say.T("board.left",
 				"Count", len(left), "Names", route(d, left, func(p visit.PlannedVisit) string { return timed(p, say) }))})

@@ -40,6 +40,8 @@ const (
 	doReport = "report"
 	// doLeave answers the wish for leave Fix, up to the date in Customer.
 	doLeave = "leave"
+	// doOnWay says that the rep is on the way to the customer.
+	doOnWay = "on_way"
 	// doSay says the command Of.
 	doSay = "say"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
@@ -70,6 +72,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.submitReport(ctx, m, who, a)
 	case doLeave:
 		return s.decideLeave(ctx, m, who, a)
+	case doOnWay:
+		return s.onWay(ctx, m, who, a)
 	case doSay:
 		m.Text = a.Of
 		return s.command(ctx, m, who)

@@ -37,8 +37,9 @@ type call struct {
 func commandTable() []command {
 	return []command{
 		{words: []string{"帮助", "help", "?", "？"}, help: "help.help", role: visit.RoleRep, group: true, run: (*Service).help},
-		{words: []string{"计划", "plan"}, help: "help.plan", role: visit.RoleRep, run: (*Service).plan},
+		{words: []string{"计划", "plan"}, args: "args.plan", help: "help.plan", role: visit.RoleRep, changes: true, run: (*Service).plan},
 		{words: []string{"明天", "tomorrow"}, args: "args.plan", help: "help.tomorrow", role: visit.RoleRep, changes: true, run: (*Service).tomorrow},
+		{words: []string{"改期", "putoff"}, args: "args.putoff", help: "help.putoff", role: visit.RoleRep, run: (*Service).putOffVisit},
 		{words: []string{"签退", "checkout", "check out"}, help: "help.checkout", role: visit.RoleRep, run: (*Service).checkOut},
 		{words: []string{"日报", "report"}, args: "args.report", help: "help.report", role: visit.RoleRep, run: (*Service).daily},
 		{words: []string{"心得", "reflections"}, args: "args.text", help: "help.reflections", role: visit.RoleRep, run: (*Service).reflect},

@@ -21,9 +21,24 @@ import (
 // Beyond it, everybody is overdue.
 const historyDays = 120
 
-// plan shows the person's own plan of today.
+// plan shows the person's own plan of today, or changes it as they say.
 func (s *Service) plan(ctx context.Context, c call) error {
 	date := s.Policy.DateIn(c.who.team, c.m.At)
+	if c.rest != "" {
+		if !c.who.onRoster {
+			return s.reply(ctx, c.m, s.text("checkin.not_on_roster"))
+		}
+		p, err := s.planOf(ctx, c.who, date)
+		if err != nil {
+			return err
+		}
+		if done, err := s.changePlan(ctx, c, p); done || err != nil {
+			return err
+		}
+		if err := s.watch(ctx, p); err != nil {
+			return err
+		}
+	}
 	plan, facts, err := s.day(ctx, c.who.ID, date)
 	if err != nil {
 		return err

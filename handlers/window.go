@@ -14,27 +14,40 @@ import (
 // jobWindow is due when the window of an assigned visit ends; it is about "customer HH:MM".
 const jobWindow = "window"
 
-// watch sees to it that the end of each assigned visit's window is looked at
-// when it comes. The events are keyed by rep, date, customer and end: a window
-// that is watched twice is watched once, and one that has moved meanwhile is
-// nobody's business when its old end comes.
+// watch sees to it that the day is looked at when it matters: when the window of
+// an assigned visit ends, and when a nudge may be due. The events are keyed by
+// rep, date and what they are about: what is watched twice is watched once, and
+// a window that has moved meanwhile is nobody's business when its old end comes.
 func (s *Service) watch(ctx context.Context, p *planning) error {
+	watched := s.nudges(p)
 	for _, l := range p.plan.Lines {
-		end, ok := p.windowEnd(l)
-		if !ok || !l.Assigned() || !end.After(s.Now()) {
+		if end, ok := p.windowEnd(l); ok && l.Assigned() {
+			watched = append(watched, s.later(p, jobWindow, windowOf(l), end))
+		}
+	}
+	for _, m := range watched {
+		if !m.At.After(s.Now()) {
 			continue
 		}
-		of := l.Customer + " " + l.Window.To.String()
-		err := s.Inlet.Accept(ctx, bot.Message{
-			Key: fmt.Sprintf("due/%s/%s/%s/%s", jobWindow, p.who.ID, p.date, of), At: end, Received: s.Now(),
-			Due: &bot.Due{Job: jobWindow, Rep: p.who.ID, Date: p.date, Of: of},
-		})
-		if err != nil {
-			return fmt.Errorf("watch a window: %w", err)
+		if err := s.Inlet.Accept(ctx, m); err != nil {
+			return fmt.Errorf("watch the day: %w", err)
 		}
 	}
 	return nil
 }
+
+// later is an event of a day's that is due at its time. Its key derives from
+// what it is about.
+func (s *Service) later(p *planning, job, of string, at time.Time) bot.Message {
+	key := fmt.Sprintf("due/%s/%s/%s", job, p.who.ID, p.date)
+	if of != "" {
+		key += "/" + of
+	}
+	return bot.Message{Key: key, At: at, Received: s.Now(), Due: &bot.Due{Job: job, Rep: p.who.ID, Date: p.date, Of: of}}
+}
+
+// windowOf names a planned visit's window in a [bot.Due].
+func windowOf(l visit.PlannedVisit) string { return l.Customer + " " + l.Window.To.String() }
 
 // windowEnd is when a line's window ends; false where it has none.
 func (p *planning) windowEnd(l visit.PlannedVisit) (time.Time, bool) {
@@ -57,7 +70,7 @@ func (s *Service) dueWindow(ctx context.Context, m bot.Message, who person) erro
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(p.plan.Lines, func(l visit.PlannedVisit) bool { return l.Customer+" "+l.Window.To.String() == m.Due.Of })
+	i := slices.IndexFunc(p.plan.Lines, func(l visit.PlannedVisit) bool { return windowOf(l) == m.Due.Of })
 	if i < 0 {
 		return nil
 	}

@@ -31,6 +31,9 @@ type Day struct {
 	Loose        []PhotoState
 	LooseNotes   []NoteState
 	LooseResults []Fact
+	// OnWay is where the rep last said to be on the way to; nil if they did not,
+	// or have been somewhere since.
+	OnWay *OnWay
 	// Leave is the leave that was granted, in half days.
 	Leave int
 	// Reported is when the daily report was first submitted, Reflections what it
@@ -41,6 +44,12 @@ type Day struct {
 	// Facts is how many facts were folded. It only grows, and so it is the
 	// version of whatever is told about the day.
 	Facts int
+}
+
+// OnWay says that a rep is on the way to a customer.
+type OnWay struct {
+	Customer string
+	At       time.Time
 }
 
 // Visit is one call on a customer.
@@ -124,6 +133,8 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 	sorted := inOrder(facts)
 	for _, fact := range sorted {
 		switch {
+		case fact.Kind == KindOnWay && fact.Choice != nil:
+			f.day.OnWay = &OnWay{fact.Choice.Customer, fact.At}
 		case fact.Choice != nil:
 			f.choices[fact.Choice.Fix] = *fact.Choice
 		case fact.Photo != nil && fact.Photo.Of != "":
@@ -232,6 +243,9 @@ func (f *folder) fix(fact Fact) {
 		Start: fact.At, Seen: fact.At, Source: fact,
 	}
 	f.gather(&v, before)
+	if w := f.day.OnWay; w != nil && !fact.At.Before(w.At) {
+		f.day.OnWay = nil
+	}
 	f.day.Visits = append(f.day.Visits, v)
 	f.reach(f.last())
 }

@@ -40,6 +40,11 @@ const (
 	KindComplaint       Kind = "complaint"
 	KindComplaintClosed Kind = "complaint_closed"
 
+	// KindNudged says that the rep was nudged; its note is the job.
+	KindNudged Kind = "nudged"
+	// KindOnWay says that the rep is on the way to the choice's customer.
+	KindOnWay Kind = "on_way"
+
 	// KindPlanProposed is what Roundsman proposes for the date.
 	KindPlanProposed Kind = "plan_proposed"
 	// KindPlanChanged puts visits on the plan and takes others off.

@@ -13,21 +13,25 @@ import (
 )
 
 type factDoc struct {
-	ID       string        `bson:"_id"`
-	V        int32         `bson:"v"`
-	Kind     string        `bson:"kind"`
-	Rep      string        `bson:"rep"`
-	Team     string        `bson:"team"`
-	Date     string        `bson:"date"`
-	At       bson.DateTime `bson:"at"`
-	Received bson.DateTime `bson:"received"`
-	Platform string        `bson:"platform,omitempty"`
-	Message  string        `bson:"message,omitempty"`
-	Fix      *fixDoc       `bson:"fix,omitempty"`
-	Photo    *photoDoc     `bson:"photo,omitempty"`
-	Note     string        `bson:"note,omitempty"`
-	Choice   *choiceDoc    `bson:"choice,omitempty"`
-	Plan     *changeDoc    `bson:"plan,omitempty"`
+	ID        string        `bson:"_id"`
+	V         int32         `bson:"v"`
+	Kind      string        `bson:"kind"`
+	Rep       string        `bson:"rep"`
+	Team      string        `bson:"team"`
+	Date      string        `bson:"date"`
+	At        bson.DateTime `bson:"at"`
+	Received  bson.DateTime `bson:"received"`
+	Platform  string        `bson:"platform,omitempty"`
+	Message   string        `bson:"message,omitempty"`
+	By        string        `bson:"by,omitempty"`
+	Fix       *fixDoc       `bson:"fix,omitempty"`
+	Photo     *photoDoc     `bson:"photo,omitempty"`
+	Note      string        `bson:"note,omitempty"`
+	Choice    *choiceDoc    `bson:"choice,omitempty"`
+	Result    *resultDoc    `bson:"result,omitempty"`
+	Plan      *changeDoc    `bson:"plan,omitempty"`
+	Leave     *leaveDoc     `bson:"leave,omitempty"`
+	Complaint *complaintDoc `bson:"complaint,omitempty"`
 	// Located says that the fact has something that [facts.Redact] removes.
 	Located bool `bson:"located"`
 }
@@ -64,6 +68,32 @@ type choiceDoc struct {
 	Prospect bool   `bson:"prospect,omitempty"`
 }
 
+// resultDoc is what came of a visit. An amount that is absent was not spoken of; 0 is an amount.
+type resultDoc struct {
+	Visit      string `bson:"visit,omitempty"`
+	Kind       string `bson:"kind,omitempty"`
+	Order      *int64 `bson:"order,omitempty"`
+	Collected  *int64 `bson:"collected,omitempty"`
+	Delivery   string `bson:"delivery,omitempty"`
+	Competitor string `bson:"competitor,omitempty"`
+	Feedback   string `bson:"feedback,omitempty"`
+	News       string `bson:"news,omitempty"`
+}
+
+type leaveDoc struct {
+	Part     string `bson:"part,omitempty"`
+	Of       string `bson:"of,omitempty"`
+	Approved bool   `bson:"approved,omitempty"`
+}
+
+type complaintDoc struct {
+	Of       string        `bson:"of,omitempty"`
+	Customer string        `bson:"customer,omitempty"`
+	Handler  string        `bson:"handler,omitempty"`
+	Due      bson.DateTime `bson:"due"`
+	Text     string        `bson:"text,omitempty"`
+}
+
 // changeDoc is what a fact does to a plan.
 type changeDoc struct {
 	Put    []LineDoc `bson:"put,omitempty"`
@@ -95,7 +125,7 @@ func (d *pointDoc) point() geo.Point {
 func newFact(f visit.Fact) factDoc {
 	d := factDoc{
 		ID: f.ID, V: form, Kind: string(f.Kind), Rep: f.Rep, Team: f.Team, Date: string(f.Date), At: date(f.At), Received: date(f.Received),
-		Platform: f.Platform, Message: f.Message, Note: f.Note, Located: locates(f.Fix),
+		Platform: f.Platform, Message: f.Message, By: f.By, Note: f.Note, Located: locates(f.Fix),
 	}
 	if f.Fix != nil {
 		d.Fix = &fixDoc{
@@ -114,6 +144,15 @@ func newFact(f visit.Fact) factDoc {
 	if f.Choice != nil {
 		d.Choice = &choiceDoc{f.Choice.Fix, f.Choice.Customer, f.Choice.Prospect}
 	}
+	if r := f.Result; r != nil {
+		d.Result = &resultDoc{r.Visit, string(r.Kind), r.Order, r.Collected, string(r.Delivery), r.Competitor, r.Feedback, r.News}
+	}
+	if f.Leave != nil {
+		d.Leave = &leaveDoc{string(f.Leave.Part), f.Leave.Of, f.Leave.Approved}
+	}
+	if c := f.Complaint; c != nil {
+		d.Complaint = &complaintDoc{c.Of, c.Customer, c.Handler, date(c.Due), c.Text}
+	}
 	if f.Plan != nil {
 		d.Plan = &changeDoc{Drop: f.Plan.Drop, Reason: f.Plan.Reason}
 		for _, v := range f.Plan.Put {
@@ -126,7 +165,7 @@ func newFact(f visit.Fact) factDoc {
 func (d factDoc) record() visit.Fact {
 	f := visit.Fact{
 		ID: d.ID, Kind: visit.Kind(d.Kind), Rep: d.Rep, Team: d.Team, Date: visit.Date(d.Date), At: instant(d.At), Received: instant(d.Received),
-		Platform: d.Platform, Message: d.Message, Note: d.Note,
+		Platform: d.Platform, Message: d.Message, By: d.By, Note: d.Note,
 	}
 	if d.Fix != nil {
 		f.Fix = &visit.Fix{
@@ -145,6 +184,18 @@ func (d factDoc) record() visit.Fact {
 	}
 	if d.Choice != nil {
 		f.Choice = &visit.Choice{Fix: d.Choice.Fix, Customer: d.Choice.Customer, Prospect: d.Choice.Prospect}
+	}
+	if r := d.Result; r != nil {
+		f.Result = &visit.Result{
+			Visit: r.Visit, Kind: visit.ResultKind(r.Kind), Order: r.Order, Collected: r.Collected, Delivery: visit.DeliveryOutcome(r.Delivery),
+			Competitor: r.Competitor, Feedback: r.Feedback, News: r.News,
+		}
+	}
+	if d.Leave != nil {
+		f.Leave = &visit.Leave{Part: visit.LeavePart(d.Leave.Part), Of: d.Leave.Of, Approved: d.Leave.Approved}
+	}
+	if c := d.Complaint; c != nil {
+		f.Complaint = &visit.ComplaintFact{Of: c.Of, Customer: c.Customer, Handler: c.Handler, Due: instant(c.Due), Text: c.Text}
 	}
 	if d.Plan != nil {
 		f.Plan = &visit.Change{Drop: d.Plan.Drop, Reason: d.Plan.Reason}

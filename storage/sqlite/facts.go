@@ -19,6 +19,11 @@ func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
 	located := make([]bool, len(add))
 	for i, fact := range add {
 		fact.At, fact.Received = visit.Millis(fact.At), visit.Millis(fact.Received)
+		if fact.Complaint != nil {
+			complaint := *fact.Complaint
+			complaint.Due = visit.Millis(complaint.Due)
+			fact.Complaint = &complaint
+		}
 		doc, err := encode(fact)
 		if err != nil {
 			return translate(ctx, doing, err)

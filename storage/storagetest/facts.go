@@ -18,7 +18,7 @@ import (
 func fullFact() visit.Fact {
 	return visit.Fact{
 		ID: "fix-" + chinese, Kind: visit.KindFix, Rep: "rep-" + chinese, Team: chinese, Date: "2026-11-24",
-		At: at(1), Received: at(2), Platform: "feishu", Message: "om_" + chinese,
+		At: at(1), Received: at(2), Platform: "feishu", Message: "om_" + chinese, By: "manager-" + chinese,
 		Fix: &visit.Fix{
 			Point: geo.Point{Lat: 31.230416123456789, Lng: -121.473701, Datum: geo.GCJ02}, Accuracy: 12.5, Address: chinese,
 			Evidence: visit.EvidencePin, Support: -1, Rule: visit.RuleVersion,
@@ -30,10 +30,16 @@ func fullFact() visit.Fact {
 		Photo:  &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期"},
 		Note:   chinese,
 		Choice: &visit.Choice{Fix: "fix-1", Customer: chinese, Prospect: true},
+		Result: &visit.Result{
+			Visit: "visit-" + chinese, Kind: visit.ResultDeal, Order: new(int64(1<<62 + 1)), Collected: new(int64(1<<53 + 1)),
+			Delivery: visit.DeliveredInPart, Competitor: chinese, Feedback: "贵", News: "装修",
+		},
 		Plan: &visit.Change{
 			Put:  []visit.PlannedVisit{fullPlannedVisit()},
 			Drop: []string{chinese, "c2"}, Reason: chinese,
 		},
+		Leave:     &visit.Leave{Part: visit.Afternoon, Of: "leave-" + chinese, Approved: true},
+		Complaint: &visit.ComplaintFact{Of: "complaint-1", Customer: chinese, Handler: "rep-" + chinese, Due: at(3), Text: chinese},
 	}
 }
 
@@ -74,6 +80,19 @@ func testFacts(t *testing.T, s suite) {
 			{ID: "3", Kind: visit.KindChoice, Choice: &visit.Choice{}},
 			{ID: "4", Kind: visit.KindPlanChanged, Plan: &visit.Change{}},
 			{ID: "5", Kind: visit.KindCheckOut},
+			{ID: "6", Kind: visit.KindResult, Result: &visit.Result{}},
+			{ID: "7", Kind: visit.KindLeaveAsked, Leave: &visit.Leave{}},
+			{ID: "8", Kind: visit.KindComplaint, Complaint: &visit.ComplaintFact{}},
+		}
+		ctx, f := setup(t, want...)
+		equal(t, val(f.Day(ctx, "", ""))(t), want)
+	})
+
+	t.Run("an amount of nothing is not none", func(t *testing.T) {
+		want := []visit.Fact{
+			{ID: "1", Kind: visit.KindResult, Result: &visit.Result{Order: new(int64(0))}},
+			{ID: "2", Kind: visit.KindResult, Result: &visit.Result{Collected: new(int64(0))}},
+			{ID: "3", Kind: visit.KindResult, Result: &visit.Result{Order: new(int64(0)), Collected: new(int64(0))}},
 		}
 		ctx, f := setup(t, want...)
 		equal(t, val(f.Day(ctx, "", ""))(t), want)

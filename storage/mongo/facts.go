@@ -276,85 +276,8 @@ func (f facts) Get(ctx context.Context, id string) (visit.Fact, error) {
 	return one[factDoc](ctx, f.s, "reading a fact", factsName, key(id), nil)
 }
 
-// factPage is how many facts are read at once. Between two pages no cursor is
-// open on the server, so that a slow reader holds nothing there.
-const factPage = 500
-
 func (f facts) Range(ctx context.Context, filter storage.FactFilter) iter.Seq2[visit.Fact, error] {
-	return func(yield func(visit.Fact, error) bool) {
-		var last *visit.Fact
-		for {
-			page, err := f.page(ctx, filter, last)
-			if err != nil {
-				yield(visit.Fact{}, translate(ctx, "reading facts", err))
-				return
-			}
-			for _, fact := range page {
-				if !yield(fact, nil) {
-					return
-				}
-			}
-			if len(page) < factPage {
-				return
-			}
-			last = &page[len(page)-1]
-		}
-	}
-}
-
-// page returns the next facts after last. Where (date, rep, at, id) goes on is
-// asked for one step at a time, from the rest of last's instant to the dates
-// after its own: each is one stretch of an index, which all of them in one
-// question are not.
-func (f facts) page(ctx context.Context, filter storage.FactFilter, last *visit.Fact) ([]visit.Fact, error) {
-	var of, order bson.D
-	switch {
-	case filter.Rep != "":
-		of, order = bson.D{{Key: "rep", Value: filter.Rep}}, by("date", "at", "_id")
-		if filter.Team != "" {
-			of = append(of, bson.E{Key: "team", Value: filter.Team})
-		}
-	case filter.Team != "":
-		of, order = bson.D{{Key: "team", Value: filter.Team}}, by("date", "rep", "at", "_id")
-	default:
-		order = by("date", "rep", "at", "_id")
-	}
-	var dates bson.D
-	if filter.To != "" {
-		dates = atMost(string(filter.To))
-	}
-	steps := []bson.D{{}}
-	if last != nil {
-		dates = append(dates, bson.E{Key: "$gt", Value: string(last.Date)})
-		place := map[string]any{"date": string(last.Date), "rep": last.Rep, "at": date(last.At), "_id": last.ID}
-		steps = nil
-		for n := len(order) - 1; n > 0; n-- {
-			var step bson.D
-			for _, e := range order[:n] {
-				step = append(step, bson.E{Key: e.Key, Value: place[e.Key]})
-			}
-			steps = append(steps, append(step, bson.E{Key: order[n].Key, Value: above(place[order[n].Key])}))
-		}
-		steps = append(steps, bson.D{})
-	} else if filter.From != "" {
-		dates = append(dates, bson.E{Key: "$gte", Value: string(filter.From)})
-	}
-	if len(dates) > 0 {
-		steps[len(steps)-1] = bson.D{{Key: "date", Value: dates}}
-	}
-	var out []visit.Fact
-	for _, step := range steps {
-		docs, err := find[factDoc](ctx, f.s, factsName, append(append(bson.D{}, of...), step...),
-			options.Find().SetSort(order).SetLimit(int64(factPage-len(out))))
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range docs {
-			out = append(out, d.record())
-		}
-		if len(out) == factPage {
-			break
-		}
-	}
-	return out, nil
+	return inRange[factDoc](ctx, f.s, "reading facts", factsName, filter, by("at", "_id"), func(last visit.Fact) bson.D {
+		return place(string(last.Date), last.Rep, bson.E{Key: "at", Value: date(last.At)}, bson.E{Key: "_id", Value: last.ID})
+	})
 }

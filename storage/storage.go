@@ -33,6 +33,7 @@ type Store interface {
 	Outbox() Outbox
 	Deliveries() Deliveries
 	Facts() Facts
+	Outcomes() Outcomes
 	Roster() Roster
 	Customers() Customers
 	Plans() Plans

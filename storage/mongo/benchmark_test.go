@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roundsman/storage"
+	"roundsman/visit"
 )
 
 func BenchmarkAccept(b *testing.B) {
@@ -110,5 +111,48 @@ func BenchmarkDue(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// BenchmarkLastVerified asks for the last visits to the 150 customers of each of
+// 50 reps, one after the other, each of whom has 85 days of five verified calls.
+func BenchmarkLastVerified(b *testing.B) {
+	const reps, owned, days, calls = 50, 150, 85, 5
+	first := visit.Date("2026-08-31")
+	customer := func(rep, n int) string { return fmt.Sprintf("C%06d", rep*owned+n%owned) }
+	s := setup(b)
+	work := make(chan visit.Outcome)
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for o := range work {
+				if err := s.Outcomes().Put(b.Context(), o); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	for day := range days {
+		for rep := range reps {
+			o := visit.Outcome{Rep: fmt.Sprintf("rep-%05d", rep), Team: "t", Date: first.Add(day), Facts: 4 * calls}
+			for i := range calls {
+				o.Calls = append(o.Calls, visit.Call{Customer: customer(rep, (day*calls+i)*7), Verdict: visit.Verified, Start: noon, Last: noon})
+			}
+			work <- o
+		}
+	}
+	close(work)
+	wg.Wait()
+	n := 0
+	for b.Loop() {
+		customers := make([]string, owned)
+		for i := range customers {
+			customers[i] = customer(n%reps, i)
+		}
+		last, err := s.Outcomes().LastVerified(b.Context(), first.Add(days), customers...)
+		if err != nil || len(last) != owned {
+			b.Fatalf("%d customers have a last visit, %v", len(last), err)
+		}
+		n++
 	}
 }

@@ -27,6 +27,7 @@ func TestAWriteWhoseAnswerWasLostIsOne(t *testing.T) {
 		facts := []visit.Fact{{ID: mark + "-a", Rep: mark}, {ID: mark + "-b", Rep: mark}}
 		run := storage.Run{Job: mark, State: storage.RunRendered}
 		post := storage.Post{ID: mark + "-post", Version: 1}
+		day := visit.Outcome{Rep: mark, Calls: []visit.Call{{Customer: mark, Verdict: visit.Verified}}}
 		blob := storage.Blob{SHA256: mark + "-blob", Data: []byte("x")}
 		for name, call := range map[string]struct {
 			do func(context.Context) (fresh bool, err error)
@@ -60,6 +61,13 @@ func TestAWriteWhoseAnswerWasLostIsOne(t *testing.T) {
 				func(ctx context.Context) (int, error) {
 					got, err := kept.Outbox().Get(ctx, post.ID)
 					return int(got.Version), err
+				},
+			},
+			"Put of an outcome": {
+				func(ctx context.Context) (bool, error) { return false, s.Outcomes().Put(ctx, day) }, false,
+				func(ctx context.Context) (int, error) {
+					found, err := kept.Outcomes().OfCustomer(ctx, mark, 9)
+					return len(found), err
 				},
 			},
 			"PutBlob": {

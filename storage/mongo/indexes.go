@@ -57,6 +57,13 @@ var indexes = []index{
 	{in: factsName, name: "date", keys: by("date", "rep", "at", "_id")},
 	{in: factsName, name: "located", keys: by("located", "date"), of: bson.D{{Key: "located", Value: true}}},
 
+	{in: outcomesName, name: "rep", keys: by("rep", "date")},
+	{in: outcomesName, name: "team", keys: by("team", "date", "rep")},
+	{in: outcomesName, name: "date", keys: by("date", "rep")},
+	// Of these two an outcome has an entry for each customer.
+	{in: outcomesName, name: "verified", keys: by("verified", "date")},
+	{in: outcomesName, name: "customer", keys: bson.D{{Key: "calls.customer", Value: 1}, {Key: "date", Value: -1}, {Key: "rep", Value: 1}}},
+
 	// The one unique index beside _id, on a collection that does not grow.
 	{
 		in: repsName, name: "logins", keys: by("logins"), unique: true,

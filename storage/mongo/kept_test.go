@@ -37,6 +37,9 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 			func(ctx context.Context) error { return s.Customers().Put(ctx, visit.Customer{ID: "c", Name: name}) },
 			func(ctx context.Context) error { return s.Plans().Put(ctx, visit.PlannedVisit{Rep: "r", Order: n}) },
 			func(ctx context.Context) error {
+				return s.Outcomes().Put(ctx, visit.Outcome{Rep: "r", Facts: n, Dropped: []string{name}})
+			},
+			func(ctx context.Context) error {
 				return s.Calendar().Put(ctx, visit.Holiday{Date: "2026-10-01", Name: name})
 			},
 			func(ctx context.Context) error {
@@ -67,7 +70,8 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 
 	db := mongo.Database(s.Store)
 	changed := []string{
-		"reps", "teams", "customers", "plans", "holidays", "blobs", "quotas", "leases", "imports", "inbox", "outbox", "facts", "runs", "fetches",
+		"reps", "teams", "customers", "plans", "outcomes", "holidays", "blobs", "quotas", "leases", "imports",
+		"inbox", "outbox", "facts", "runs", "fetches",
 	}
 	newer := bson.D{{Key: "$set", Value: bson.D{{Key: "v", Value: 2}, {Key: "mood", Value: "good"}}}}
 	for _, name := range changed {

@@ -27,6 +27,7 @@ const (
 	inboxName     = "inbox"
 	outboxName    = "outbox"
 	factsName     = "facts"
+	outcomesName  = "outcomes"
 	repsName      = "reps"
 	teamsName     = "teams"
 	customersName = "customers"
@@ -45,7 +46,7 @@ const (
 
 // collections are those that hold records.
 var collections = []string{
-	inboxName, outboxName, factsName, repsName, teamsName, customersName, plansName, holidaysName, consentsName,
+	inboxName, outboxName, factsName, outcomesName, repsName, teamsName, customersName, plansName, holidaysName, consentsName,
 	runsName, fetchesName, blobsName, chunksName, importsName, leasesName, quotasName,
 }
 
@@ -215,6 +216,9 @@ func (s *Store) Deliveries() storage.Deliveries { return outbox{s} }
 
 // Facts returns the facts.
 func (s *Store) Facts() storage.Facts { return facts{s} }
+
+// Outcomes returns what reps' days came to.
+func (s *Store) Outcomes() storage.Outcomes { return outcomes{s} }
 
 // Roster returns people and teams.
 func (s *Store) Roster() storage.Roster { return roster{s} }

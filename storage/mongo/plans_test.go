@@ -280,7 +280,7 @@ func explain(t *testing.T, db *driver.Database, q question) plan {
 var small = []string{"reps", "teams", "holidays", "customers"}
 
 // whole are questions for everything there is.
-var whole = []string{`{"find":"facts","filter":{},`}
+var whole = []string{`{"find":"facts","filter":{},`, `{"find":"outcomes","filter":{},`}
 
 // TestEveryCommandUsesAnIndex looks at every command that the methods of the
 // store send, not at a list that somebody has to remember.
@@ -317,6 +317,7 @@ func TestEveryCommandUsesAnIndex(t *testing.T) {
 	}
 	for _, i := range []string{
 		"inbox.waiting", "inbox.handled", "outbox.state", "outbox.pending", "facts.rep", "facts.team", "facts.date", "facts.located",
+		"outcomes._id_", "outcomes.rep", "outcomes.team", "outcomes.date", "outcomes.verified", "outcomes.customer",
 		"reps.logins", "customers.owner", "plans.date", "consents.rep", "runs.rendered", "fetches.open", "fetches.finished",
 		"blobs.at", "blob_chunks.at", "imports.pending", "leases.until", "quotas.expires",
 	} {
@@ -338,6 +339,19 @@ func readOn(t *testing.T, s storage.Store) {
 	}
 	for _, f := range []storage.FactFilter{{}, {Rep: "r"}, {Team: "t"}, {Rep: "r", Team: "t", From: "2026-11-24", To: "2026-11-24"}} {
 		for _, err := range s.Facts().Range(t.Context(), f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := range 501 {
+		o := visit.Outcome{Rep: "r", Team: "t", Date: visit.Date("2026-11-24").Add(i)}
+		if err := s.Outcomes().Put(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range []storage.FactFilter{{}, {Rep: "r"}, {Team: "t"}, {Rep: "r", Team: "t", From: "2026-11-24", To: "2099-12-31"}} {
+		for _, err := range s.Outcomes().Range(t.Context(), f) {
 			if err != nil {
 				t.Fatal(err)
 			}

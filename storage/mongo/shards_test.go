@@ -21,7 +21,9 @@ func TestShardsFillEvenly(t *testing.T) {
 		"facts":  func(r, d, h int) string { return fmt.Sprintf("wecom:m:%d/fix", 7_000_000_000+(d*hours+h)*reps+r) },
 		"outbox": func(r, d, h int) string { return fmt.Sprintf("visit/wecom:m:%d/fix", 7_000_000_000+(d*hours+h)*reps+r) },
 		"plans":  func(r, d, h int) string { return fmt.Sprintf("%04d|2026-11-%02d|C%05d", r, d+1, r*10+h) },
-		"leases": func(r, d, h int) string { return fmt.Sprintf("lane/rep/%04d", r*(1+d*hours+h)) },
+		// A day's outcome is written again with each of its facts.
+		"outcomes": func(r, d, _ int) string { return fmt.Sprintf("%04d|2026-11-%02d", r, d+1) },
+		"leases":   func(r, d, h int) string { return fmt.Sprintf("lane/rep/%04d", r*(1+d*hours+h)) },
 	}
 	for name, key := range keys {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"roundsman/storage"
 	"roundsman/storage/sqlite"
+	"roundsman/storage/storagetest"
 	"roundsman/visit"
 )
 
@@ -216,6 +217,32 @@ func TestMigratingTwiceIsFine(t *testing.T) {
 		if err != nil || waiting != 50 {
 			t.Fatalf("%d events, %v", waiting, err)
 		}
+	}
+}
+
+// A file of each version before this one is brought forward, with what it has.
+func TestOlderFilesAreBroughtForward(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob("migrations/*.sql")
+	if err != nil || len(scripts) < 3 {
+		t.Fatalf("the migrations are %v, %v", scripts, err)
+	}
+	for version := 1; version < len(scripts); version++ {
+		path := filepath.Join(t.TempDir(), "older.db")
+		for _, name := range scripts[:version] {
+			script, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(t, path, string(script))
+		}
+		change(t, path, `INSERT INTO customers (id, name, owner, doc) VALUES ('c', '客户', 'r', '{"id": "c", "name": "客户"}')`)
+		change(t, path, fmt.Sprintf("PRAGMA application_id = 0x5264736d; PRAGMA user_version = %d", version))
+		s := open(t, path, sqlite.Options{})
+		if c, err := s.Customers().Get(t.Context(), "c"); err != nil || len(c) != 1 || c[0].Name != "客户" {
+			t.Errorf("of version %d it has the customers %v, %v", version, c, err)
+		}
+		storagetest.Exercise(t, s)
 	}
 }
 

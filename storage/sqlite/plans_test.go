@@ -44,6 +44,9 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 		if m := sought.FindStringSubmatch(query); m != nil && !strings.Contains(strings.Join(steps, "\n"), m[1]+"=?") {
 			t.Errorf("%s\ndoes not search by %s: %q", query, m[1], steps)
 		}
+		if strings.Contains(query, "FROM outcome_calls") && !strings.Contains(strings.Join(steps, "\n"), "(customer=? AND verified=?") {
+			t.Errorf("%s\nreads more of a customer's calls than it needs: %q", query, steps)
+		}
 		for _, step := range steps {
 			if strings.HasPrefix(step, "SEARCH") {
 				searches++

@@ -339,6 +339,9 @@ func (s *Store) Deliveries() storage.Deliveries { return outbox{s} }
 // Facts returns the facts.
 func (s *Store) Facts() storage.Facts { return facts{s} }
 
+// Outcomes returns what reps' days came to.
+func (s *Store) Outcomes() storage.Outcomes { return outcomes{s} }
+
 // Roster returns people and teams.
 func (s *Store) Roster() storage.Roster { return roster{s} }
 

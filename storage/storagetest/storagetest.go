@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"Outbox", testOutbox},
 		{"OutboxProperties", testOutboxProperties},
 		{"Facts", testFacts},
+		{"Outcomes", testOutcomes},
+		{"OutcomesProperties", testOutcomesProperties},
 		{"Roster", testRoster},
 		{"Customers", testCustomers},
 		{"Plans", testPlans},

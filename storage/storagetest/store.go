@@ -66,6 +66,32 @@ func calls(s storage.Store) []call {
 		{"Facts.Range of a team", func(ctx context.Context) error {
 			return drop(collect(s.Facts().Range(ctx, storage.FactFilter{Team: "t"})))
 		}},
+		{"Outcomes.Put", func(ctx context.Context) error {
+			return s.Outcomes().Put(ctx, outcome("r", "t", "2026-11-24", 1, called("c", visit.Verified)))
+		}},
+		{"Outcomes.Put again", func(ctx context.Context) error {
+			return s.Outcomes().Put(ctx, outcome("r", "t", "2026-11-24", 2, called("d", visit.Verified)))
+		}},
+		{"Outcomes.Range", func(ctx context.Context) error {
+			return drop(collect(s.Outcomes().Range(ctx, storage.FactFilter{})))
+		}},
+		{"Outcomes.Range of a rep", func(ctx context.Context) error {
+			return drop(collect(s.Outcomes().Range(ctx, storage.FactFilter{Rep: "r", Team: "t", From: "2026-11-01", To: "2026-11-30"})))
+		}},
+		{"Outcomes.Range of a team", func(ctx context.Context) error {
+			return drop(collect(s.Outcomes().Range(ctx, storage.FactFilter{Team: "t", From: "2026-11-01", To: "2026-11-30"})))
+		}},
+		{"Outcomes.Range of dates", func(ctx context.Context) error {
+			return drop(collect(s.Outcomes().Range(ctx, storage.FactFilter{From: "2026-11-01", To: "2026-11-30"})))
+		}},
+		{"Outcomes.LastVerified", func(ctx context.Context) error {
+			return drop(s.Outcomes().LastVerified(ctx, "2026-11-25", "d", "unknown"))
+		}},
+		{"Outcomes.LastVerified of none", func(ctx context.Context) error {
+			return drop(s.Outcomes().LastVerified(ctx, "2026-11-25"))
+		}},
+		{"Outcomes.OfCustomer", func(ctx context.Context) error { return drop(s.Outcomes().OfCustomer(ctx, "d", 1)) }},
+		{"Outcomes.OfCustomer, none", func(ctx context.Context) error { return drop(s.Outcomes().OfCustomer(ctx, "d", 0)) }},
 		{"Roster.PutReps", func(ctx context.Context) error {
 			return s.Roster().PutReps(ctx, visit.Rep{ID: "r", Identities: map[string]string{"p": "u"}})
 		}},
@@ -243,12 +269,13 @@ func testStore(t *testing.T, s suite) {
 		ctx := t.Context()
 		st := s.open(t)
 		event, post, fact, run, fetch, job := fullEvent(), fullPost(), fullFact(), fullRun(), fullFetch(), fullImport()
-		rep, team, customer, planned := fullRep(), fullTeam(), fullCustomer(), fullPlannedVisit()
+		rep, team, customer, planned, came := fullRep(), fullTeam(), fullCustomer(), fullPlannedVisit(), fullOutcome()
 		holiday, consent, blob := fullHoliday(), fullConsent(), fullBlob()
 		event.Dead, job.Done = false, false
 		_ = val(st.Inbox().Accept(ctx, event))(t)
 		_ = val(st.Outbox().Desire(ctx, post))(t)
 		ok(t, st.Facts().Append(ctx, fact))
+		ok(t, st.Outcomes().Put(ctx, came))
 		ok(t, st.Roster().PutReps(ctx, rep))
 		ok(t, st.Roster().PutTeam(ctx, team))
 		ok(t, st.Customers().Put(ctx, customer))
@@ -265,6 +292,7 @@ func testStore(t *testing.T, s suite) {
 		equal(t, val(st.Inbox().Pending(ctx, at(1e6), storage.Cursor{}, 9))(t), []storage.Event{event})
 		equal(t, val(st.Outbox().Get(ctx, post.ID))(t), asDesired(post))
 		equal(t, val(st.Facts().Get(ctx, fact.ID))(t), fact)
+		equal(t, val(st.Outcomes().OfCustomer(ctx, came.Calls[0].Customer, 9))(t), []visit.Outcome{came})
 		equal(t, val(st.Roster().Reps(ctx))(t), []visit.Rep{rep})
 		equal(t, val(st.Roster().Teams(ctx))(t), []visit.Team{team})
 		equal(t, val(st.Customers().Get(ctx, customer.ID))(t), []visit.Customer{customer})

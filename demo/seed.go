@@ -69,7 +69,11 @@ func (w *World) seedPerson(ctx context.Context, store storage.Store, p person, p
 		plan := planOf(p, customers, d)
 		plans = append(plans, plan...)
 		if p.Consents { // nothing is kept of who has not agreed
-			facts = append(facts, pastDay(p, plan, customers, d, photos)...)
+			day := pastDay(p, plan, customers, d, photos)
+			facts = append(facts, day...)
+			if err := store.Outcomes().Put(ctx, visit.OutcomeOf(p.rep(), d, plan, day)); err != nil {
+				return fmt.Errorf("history: %w", err)
+			}
 		}
 	}
 	for _, d := range w.week() {

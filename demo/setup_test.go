@@ -42,6 +42,7 @@ type kept struct {
 	Plans     []visit.PlannedVisit
 	Consents  []visit.Consent
 	Facts     []visit.Fact
+	Outcomes  []visit.Outcome
 	Blobs     []storage.Blob
 }
 
@@ -66,6 +67,10 @@ type (
 		storage.Facts
 		to *kept
 	}
+	keptOutcomes struct {
+		storage.Outcomes
+		to *kept
+	}
 	keptMedia struct {
 		storage.Media
 		to *kept
@@ -81,6 +86,7 @@ func (k keepAll) Customers() storage.Customers { return keptCustomers{to: k.to} 
 func (k keepAll) Plans() storage.Plans         { return keptPlans{to: k.to} }
 func (k keepAll) Consents() storage.Consents   { return keptConsents{to: k.to} }
 func (k keepAll) Facts() storage.Facts         { return keptFacts{to: k.to} }
+func (k keepAll) Outcomes() storage.Outcomes   { return keptOutcomes{to: k.to} }
 func (k keepAll) Media() storage.Media         { return keptMedia{to: k.to} }
 
 func keep[T any](k *kept, list *[]T, v ...T) error {
@@ -112,6 +118,10 @@ func (k keptConsents) Put(_ context.Context, c visit.Consent) error {
 
 func (k keptFacts) Append(_ context.Context, f ...visit.Fact) error {
 	return keep(k.to, &k.to.Facts, f...)
+}
+
+func (k keptOutcomes) Put(_ context.Context, o visit.Outcome) error {
+	return keep(k.to, &k.to.Outcomes, o)
 }
 
 func (k keptMedia) PutBlob(_ context.Context, b storage.Blob) error {

@@ -66,15 +66,29 @@ func (s *Service) rep(ctx context.Context, id string) (person, error) {
 
 // day reads a rep's day: the plan as it stands, and what happened.
 func (s *Service) day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, []visit.Fact, error) {
-	plan, err := s.Store.Plans().Day(ctx, rep, date)
+	imported, facts, err := s.kept(ctx, rep, date)
+	return visit.FoldPlan(imported, facts).Lines, facts, err
+}
+
+// kept reads what is kept of a rep's day: what was imported for it, and its facts.
+func (s *Service) kept(ctx context.Context, rep string, date visit.Date) (imported []visit.PlannedVisit, facts []visit.Fact, err error) {
+	imported, err = s.Store.Plans().Day(ctx, rep, date)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the plan: %w", err)
 	}
-	facts, err := s.Store.Facts().Day(ctx, rep, date)
-	if err != nil {
+	if facts, err = s.Store.Facts().Day(ctx, rep, date); err != nil {
 		return nil, nil, fmt.Errorf("read the day: %w", err)
 	}
-	return visit.FoldPlan(plan, facts).Lines, facts, nil
+	return imported, facts, nil
+}
+
+// keepOutcome keeps what a rep's day came to, for whoever asks about many days.
+// It is made of what is kept, so that making it again comes to the same.
+func (s *Service) keepOutcome(ctx context.Context, who person, date visit.Date, imported []visit.PlannedVisit, facts []visit.Fact) error {
+	if err := s.Store.Outcomes().Put(ctx, visit.OutcomeOf(who.Rep, date, imported, facts)); err != nil {
+		return fmt.Errorf("keep what the day came to: %w", err)
+	}
+	return nil
 }
 
 // advance appends facts to one day of a rep, says what they changed, and
@@ -85,7 +99,8 @@ func (s *Service) advance(ctx context.Context, who person, by tap, added ...visi
 	if len(added) == 0 {
 		return false, nil
 	}
-	plan, facts, err := s.day(ctx, who.ID, added[0].Date)
+	date := added[0].Date
+	imported, facts, err := s.kept(ctx, who.ID, date)
 	if err != nil {
 		return false, err
 	}
@@ -95,7 +110,12 @@ func (s *Service) advance(ctx context.Context, who person, by tap, added ...visi
 	if err := s.Store.Facts().Append(ctx, added...); err != nil {
 		return false, fmt.Errorf("append to the day: %w", err)
 	}
-	c := change{before: visit.Fold(plan, without), after: visit.Fold(plan, append(slices.Clone(without), added...)), by: by, added: added}
+	facts = append(slices.Clone(without), added...)
+	if err := s.keepOutcome(ctx, who, date, imported, facts); err != nil {
+		return false, err
+	}
+	plan := visit.FoldPlan(imported, facts).Lines
+	c := change{before: visit.Fold(plan, without), after: visit.Fold(plan, facts), by: by, added: added}
 	if c.dayView, err = s.view(ctx, who, plan, c.before, c.after); err != nil {
 		return false, err
 	}

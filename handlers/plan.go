@@ -13,13 +13,8 @@ import (
 	"roundsman/bot"
 	"roundsman/digest"
 	"roundsman/match"
-	"roundsman/storage"
 	"roundsman/visit"
 )
-
-// historyDays is how far back a customer's last verified visit is looked for.
-// Beyond it, everybody is overdue.
-const historyDays = 120
 
 // plan shows the person's own plan of today, or changes it as they say.
 func (s *Service) plan(ctx context.Context, c call) error {
@@ -193,9 +188,9 @@ func (s *Service) calendar(ctx context.Context) (*visit.Calendar, error) {
 
 // propose appends the proposal for a plan. Whoever asks first makes it, once.
 func (s *Service) propose(ctx context.Context, p *planning, at time.Time) error {
-	last, err := s.lastVerified(ctx, p.who.ID, p.date)
+	last, err := s.Store.Outcomes().LastVerified(ctx, p.date, slices.Collect(maps.Keys(p.customers))...)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the last visits: %w", err)
 	}
 	proposal := visit.Proposal{
 		Rep: p.who.ID, Date: p.date, Fixed: p.plan.Lines, Last: last, Skip: p.plan.Dropped, Min: s.Policy.MinVisits,
@@ -211,51 +206,17 @@ func (s *Service) propose(ctx context.Context, p *planning, at time.Time) error 
 	return s.appendPlan(ctx, p, s.madeFact(p, visit.KindPlanProposed, at, &visit.Change{Put: lines}))
 }
 
-// lastVerified returns when each customer was visited by the rep last, before a date.
-func (s *Service) lastVerified(ctx context.Context, rep string, before visit.Date) (map[string]visit.Date, error) {
-	last := make(map[string]visit.Date)
-	var day []visit.Fact
-	fold := func() error {
-		if len(day) == 0 {
-			return nil
-		}
-		imported, err := s.Store.Plans().Day(ctx, rep, day[0].Date)
-		if err != nil {
-			return fmt.Errorf("read the plan: %w", err)
-		}
-		for _, v := range visit.Fold(visit.FoldPlan(imported, day).Lines, day).Visits {
-			if v.Claim.Verdict == visit.Verified {
-				last[v.Customer] = day[0].Date
-			}
-		}
-		day = nil
-		return nil
-	}
-	filter := storage.FactFilter{Rep: rep, From: before.Add(-historyDays), To: before.Add(-1)}
-	for f, err := range s.Store.Facts().Range(ctx, filter) {
-		if err != nil {
-			return nil, fmt.Errorf("read the last days: %w", err)
-		}
-		if len(day) > 0 && day[0].Date != f.Date {
-			if err := fold(); err != nil {
-				return nil, err
-			}
-		}
-		day = append(day, f)
-	}
-	return last, fold()
-}
-
 // appendPlan appends a fact to the plan. One that was there already stays as it was.
 func (s *Service) appendPlan(ctx context.Context, p *planning, f visit.Fact) error {
 	if err := s.Store.Facts().Append(ctx, f); err != nil {
 		return fmt.Errorf("append to the plan: %w", err)
 	}
 	read, err := s.planOf(ctx, p.who, p.date)
-	if err == nil {
-		*p = *read
+	if err != nil {
+		return err
 	}
-	return err
+	*p = *read
+	return s.keepOutcome(ctx, p.who, p.date, p.imported, p.facts)
 }
 
 // planFact makes a fact of a plan that a message caused.

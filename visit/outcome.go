@@ -66,6 +66,11 @@ func OutcomeOf(rep Rep, date Date, imported []PlannedVisit, facts []Fact) Outcom
 		Rep: rep.ID, Team: rep.Team, Date: date, Facts: len(facts), Dropped: plan.Dropped,
 		Unconfirmed: plan.Proposed && !plan.Confirmed, Leave: day.Leave, Reported: day.Reported,
 	}
+	for _, f := range inOrder(facts) {
+		if f.Team != "" {
+			o.Team = f.Team // of that day, whatever team the rep is in now
+		}
+	}
 	for _, l := range plan.Lines {
 		o.Planned = append(o.Planned, l.Customer)
 		o.OrderTarget += l.OrderTarget

@@ -469,14 +469,14 @@ func TestTheGroupsHearOfTheDay(t *testing.T) {
 	for _, m := range feishuSide.Messages(c.group) {
 		posts = append(posts, m.Content)
 	}
-	if len(posts) != 2 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") {
+	if len(posts) != 3 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") {
 		t.Errorf("the Feishu group heard %q", posts)
 	}
 	posts = nil
 	for _, m := range wecomSide.RobotMessages(c.robot) {
 		posts = append(posts, m.Text())
 	}
-	if len(posts) != 2 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") {
+	if len(posts) != 3 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") {
 		t.Errorf("the WeCom group heard %q", posts)
 	}
 }

@@ -111,6 +111,8 @@ func plainText(b bot.Body) string {
 		switch {
 		case l.Kind == bot.LineRule:
 			out.WriteString("  ──\n")
+		case l.Kind == bot.LineFold:
+			fmt.Fprintf(&out, "  ▸ %s\n", l.Text)
 		case l.Label != "":
 			fmt.Fprintf(&out, "  %s: %s\n", l.Label, l.Text)
 		default:

@@ -54,6 +54,9 @@ const (
 	LineHeading LineKind = "heading"
 	LineQuiet   LineKind = "quiet"
 	LineRule    LineKind = "rule"
+	// LineFold is a heading under which what follows, to the end of the card, is
+	// folded away where the platform can.
+	LineFold LineKind = "fold"
 )
 
 // Button is something to tap. Value is sealed.

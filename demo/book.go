@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"time"
+
 	"roundsman/visit"
 )
 
@@ -15,15 +17,23 @@ type book struct {
 
 // account is a rep's day.
 type account struct {
-	plan   []visit.PlannedVisit
+	plan []visit.PlannedVisit
+	// dawn is how many customers were planned when the day began.
+	dawn   int
 	visits []wanted
 	photos int
+	// ordered and collected are fen; reported says that the daily report was submitted.
+	ordered, collected int64
+	reported           bool
+	// confirmed says that the next day's plan was.
+	confirmed bool
 }
 
 // wanted is a visit as it must be judged; without a customer it is a prospect.
 type wanted struct {
 	customer string
 	verdict  visit.Verdict
+	at       time.Time
 }
 
 func newBook() *book {
@@ -38,9 +48,9 @@ func (b *book) account(rep string) *account {
 }
 
 // visit notes a visit that was sent from a chat.
-func (b *book) visit(s seat, customer string, verdict visit.Verdict) {
+func (b *book) visit(s seat, customer string, verdict visit.Verdict, at time.Time) {
 	a := b.account(s.person)
-	a.visits = append(a.visits, wanted{customer, verdict})
+	a.visits = append(a.visits, wanted{customer, verdict, at})
 	b.visits[s]++
 }
 
@@ -56,7 +66,10 @@ func (a *account) tally() visit.Tally {
 	planned := make(map[string]bool)
 	for _, p := range a.plan {
 		planned[p.Customer] = true
+		t.OrderTarget += p.OrderTarget
+		t.CollectionTarget += p.CollectionTarget
 	}
+	t.Ordered, t.Collected = a.ordered, a.collected
 	verified := make(map[string]bool)
 	for _, v := range a.visits {
 		switch {

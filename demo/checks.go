@@ -58,7 +58,11 @@ func (s *script) groupChecks(d side) []check {
 		return out
 	}
 	reps, total := s.reps(d.team), s.total(d.team)
-	planned := say.T("morning.total", "Reps", len(reps), "Count", total.Planned)
+	dawn := 0
+	for _, id := range reps {
+		dawn += s.book.account(id).dawn
+	}
+	planned := say.T("morning.total", "Reps", len(reps), "Count", dawn)
 	out = append(out, check{d.team + tr(" 早报人数和家数", ": people and stops of the morning post"), planned, last(mornings[0])})
 	figure := func(title, label, want string) {
 		got, ok := evenings[0].figure(label)
@@ -69,6 +73,16 @@ func (s *script) groupChecks(d side) []check {
 	}
 	figure(say.T("evening.adherence"), say.T("evening.adherence"), say.Share(total.Reached, total.Planned))
 	figure(say.T("evening.visits"), say.T("evening.visits"), s.counts(total))
+	for _, m := range []struct {
+		key            string
+		actual, target int64
+	}{{"report.order", total.Ordered, total.OrderTarget}, {"report.collection", total.Collected, total.CollectionTarget}} {
+		want := say.Money(m.actual)
+		if m.target > 0 {
+			want = say.T("report.of_target", "Actual", say.Money(m.actual), "Target", say.Money(m.target), "Rate", say.Percent(m.actual, m.target))
+		}
+		figure(say.T(m.key), say.T(m.key), want)
+	}
 	for _, id := range reps {
 		t := s.book.account(id).tally()
 		want := say.T("evening.rep", "Planned", t.Planned, "Reached", t.Reached)
@@ -78,8 +92,21 @@ func (s *script) groupChecks(d side) []check {
 		if t.Prospects > 0 {
 			want += " · " + say.T("evening.prospects", "Count", t.Prospects)
 		}
+		for _, m := range []struct {
+			key            string
+			actual, target int64
+		}{{"result.order", t.Ordered, t.OrderTarget}, {"result.collected", t.Collected, t.CollectionTarget}} {
+			if m.actual+m.target == 0 {
+				continue
+			}
+			want += " · " + say.T(m.key, "Amount", say.Money(m.actual))
+			if m.target > 0 {
+				want += say.T("list.brackets", "Text", say.Percent(m.actual, m.target))
+			}
+		}
 		figure(s.name(id), s.name(id), want)
 	}
+	out = append(out, s.managerChecks(d)...)
 	times := wallTime.FindAllString(strings.Join(evenings[0].lines(), "\n"), -1)
 	return append(out, check{d.team + tr(" 晚报里没有任何人的时间", ": no times of people in the evening post"), "[]", fmt.Sprint(times)})
 }
@@ -160,26 +187,77 @@ func tallied(t visit.Tally) string {
 		t.Verified, t.Near, t.OffSite, t.Prospects, t.Extra, t.Photos, t.MissingPhotos, t.Unplaced)
 }
 
-// ofItself reports whether a message came at its hour, without being asked for:
-// about the day's report, or the next day's plan.
+// managerChecks compares what the team's manager was told of itself: who owes a
+// report, and who did not confirm the next day's plan.
+func (s *script) managerChecks(d side) []check {
+	say, tr := s.w.say, s.w.tr
+	var reported, confirmed int
+	reps := s.reps(d.team)
+	for _, id := range reps {
+		if a := s.book.account(id); a.reported {
+			reported++
+		}
+		if s.book.account(id).confirmed {
+			confirmed++
+		}
+	}
+	messages, _ := s.w.chat(seat{d.boss, d.platform})
+	count := func(title string) string {
+		n := 0
+		for _, m := range messages {
+			if m.Bot && m.lines()[0] == title {
+				n++
+			}
+		}
+		return strconv.Itoa(n)
+	}
+	next := say.Date(s.w.calendar.Next(s.date).Time())
+	return []check{
+		{
+			d.team + fmt.Sprintf(tr(" 经理收到日报 %d/%d", ": the manager gets %d of %d reports"), reported, len(reps)), "1",
+			count(say.T("reports.title", "Team", d.team, "Date", say.Date(s.date.Time()), "Submitted", reported, "Due", len(reps))),
+		},
+		{
+			d.team + fmt.Sprintf(tr(" 经理知道 %d 人没有确认计划", ": the manager hears that %d did not confirm"), len(reps)-confirmed), "1",
+			count(say.T("unconfirmed.title", "Team", d.team, "Date", next, "Count", len(reps)-confirmed)),
+		},
+	}
+}
+
+// ofItself are the catalogue's keys of what comes at its hour without being
+// asked for, or follows from what somebody else did.
+var ofItself = []string{
+	"plan.title", "plan.reminder", "unconfirmed.title", "report.title", "reports.title", "window.rep", "window.title", "delivery.told",
+	"nudge.idle", "nudge.soon", "nudge.minimum", "assign.title",
+}
+
+// ofItself reports whether a message came without being asked for.
 func (s *script) ofItself(m Message) bool {
 	head := m.lines()[0]
-	for key, date := range map[string]visit.Date{
-		"plan.title": s.w.calendar.Next(s.date), "plan.reminder": s.w.calendar.Next(s.date), "unconfirmed.title": s.w.calendar.Next(s.date),
-		"report.title": s.date, "reports.title": s.date,
-	} {
-		if s.wordsOf(key, date).MatchString(head) {
+	today, next := s.w.say.Date(s.date.Time()), s.w.say.Date(s.w.calendar.Next(s.date).Time())
+	for _, key := range ofItself {
+		date := today
+		if strings.HasPrefix(key, "plan.") || strings.HasPrefix(key, "unconfirmed.") {
+			date = next
+		}
+		if s.w.wordsOf(key, date).MatchString(head) {
 			return true
 		}
 	}
 	return false
 }
 
-// wordsOf matches what the catalogue makes of a key for a date, whatever the names and numbers.
-func (s *script) wordsOf(key string, date visit.Date) *regexp.Regexp {
+// wordsOf matches what the catalogue makes of a key for a date, whatever the names and numbers in it.
+func (w *World) wordsOf(key, date string) *regexp.Regexp {
 	const name, count = "NAME", 987654
-	text := regexp.QuoteMeta(s.w.say.T(key, "Name", name, "Team", name, "Count", count, "Submitted", count, "Due", count,
-		"Date", s.w.say.Date(date.Time())))
+	pairs := []any{"Date", date}
+	for _, p := range []string{"Name", "Team", "What", "Time", "How"} {
+		pairs = append(pairs, p, name)
+	}
+	for _, p := range []string{"Count", "Submitted", "Due", "Verified", "Least"} {
+		pairs = append(pairs, p, count)
+	}
+	text := regexp.QuoteMeta(w.say.T(key, pairs...))
 	return regexp.MustCompile("^" + strings.NewReplacer(name, ".+", strconv.Itoa(count), `\d+`).Replace(text) + "$")
 }
 

@@ -34,8 +34,8 @@ func (w *World) Say(person, platform, t string) error {
 func second(_ sent, err error) error { return err }
 
 // Steps returns when the steps of a date's script happen, since midnight.
-func (w *World) Steps(date visit.Date) ([]time.Duration, error) {
-	s, err := newScript(w, date)
+func (w *World) Steps(ctx context.Context, date visit.Date) ([]time.Duration, error) {
+	s, err := newScript(ctx, w, date)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (w *World) Steps(date visit.Date) ([]time.Duration, error) {
 
 // Unplayed returns how many checks of a day that was not played hold, and how many do not.
 func (w *World) Unplayed(ctx context.Context, date visit.Date) (hold, fail int, err error) {
-	s, err := newScript(w, date)
+	s, err := newScript(ctx, w, date)
 	if err != nil {
 		return 0, 0, err
 	}

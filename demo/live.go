@@ -230,7 +230,7 @@ func (s *script) instant(st step) time.Time { return s.date.At(visit.Clock{}, zo
 
 // play plays the day, or goes on with it, or stops. A day that has begun
 // without it is left alone: the next one is played.
-func (l *live) play(on bool) error {
+func (l *live) play(ctx context.Context, on bool) error {
 	defer l.changed()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -244,7 +244,7 @@ func (l *live) play(on bool) error {
 		if l.played[date] || !now.Before(begins.Add(morning)) {
 			continue
 		}
-		s, err := newScript(l.w, date)
+		s, err := newScript(ctx, l.w, date)
 		if err != nil {
 			return err
 		}

@@ -284,7 +284,9 @@ func (w *World) postClock(o order) (any, error) {
 	return nil, nil
 }
 
-func (w *World) postPlay(o order) (any, error) { return nil, w.live.play(o.On) }
+func (w *World) postPlay(o order) (any, error) {
+	return nil, w.live.play(context.Background(), o.On)
+}
 
 // postPhoto takes a picture to send.
 func (w *World) postPhoto(rw http.ResponseWriter, r *http.Request) {
@@ -333,6 +335,9 @@ func (w *World) getPhoto(rw http.ResponseWriter, r *http.Request) {
 
 // wecomPicture fetches a picture from the emulated WeCom; nil if there is none.
 func (w *World) wecomPicture(ctx context.Context, key string) []byte {
+	if _, data, ok := w.wecomApp.Corp().Media(key); ok {
+		return data // the bot's own
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.wecomURL+"/wwpic/"+key, http.NoBody)

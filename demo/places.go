@@ -45,6 +45,9 @@ func customersOf(p person) []visit.Customer {
 			ID: fmt.Sprintf("C%s%02d", p.ID[1:], i+1), Owner: p.ID, Area: p.turf.district,
 			Grade: []string{"A", "B", "B", "C", "C"}[r.IntN(5)], Contact: contacts[r.IntN(len(contacts))],
 		}
+		if i == 0 {
+			c.Grade = "A" // the one that is avoided matters
+		}
 		c.Cadence = map[string]int{"A": 7, "B": 14, "C": 30}[c.Grade]
 		street := p.turf.streets[i%len(p.turf.streets)]
 		c.Name = street + shops[names[i%len(names)]]

@@ -52,22 +52,27 @@ const (
 	atNight = 22*time.Hour + 20*time.Minute
 )
 
-// newScript writes the day of a date that there are plans for.
-func newScript(w *World, date visit.Date) (*script, error) {
+// newScript writes the day of a date that there are plans for. The plans are as
+// they stand when it is written.
+func newScript(ctx context.Context, w *World, date visit.Date) (*script, error) {
 	s := &script{w: w, date: date, book: newBook(), spots: make(map[string]*spots)}
 	for _, p := range w.people {
 		if p.Role != visit.RoleRep {
 			continue
 		}
-		plan := w.planOf(p.ID, date)
+		plan, err := w.planNow(ctx, p.ID, date)
+		if err != nil {
+			return nil, err
+		}
 		if len(plan) == 0 {
 			return nil, fmt.Errorf("demo: %s has no plan on %s", p.ID, date)
 		}
-		s.book.account(p.ID).plan = plan
+		s.book.account(p.ID).plan, s.book.account(p.ID).dawn = plan, len(plan)
 		s.spots[p.ID] = newSpots(p, w.customers[p.ID], plan)
 	}
 	s.add(morning, w.tr("两个群收到当天计划", "Both groups hear the plan of the day"), seat{}, func(context.Context) error { return nil })
 	s.add(evening, w.tr("两个群收到当天总结", "Both groups hear the summary of the day"), seat{}, func(context.Context) error { return nil })
+	s.hours()
 	for _, side := range sides {
 		if err := s.write(side); err != nil {
 			return nil, fmt.Errorf("demo: write the day of %s: %w", side.team, err)
@@ -125,6 +130,11 @@ func (s *script) write(d side) error {
 	s.round(at(16, 0), seat{d.mall, onWeCom}, true)
 	s.round(at(16, 30), seat{d.mall, d.platform}, false)
 	s.extra(at(16, 50), steady)
+	s.planned(d, at)
+	s.reports(d, at)
+	if s.date != s.w.week()[0] {
+		s.assigned(d, at)
+	}
 	s.late(atNight+d.later, steady)
 	return nil
 }
@@ -138,7 +148,7 @@ func (s *script) name(id string) string {
 // verified sends a location from a customer's door.
 func (s *script) verified(who seat, c visit.Customer, at geo.Point) (sent, error) {
 	m, err := s.w.sendPlace(who, c.Address, at)
-	s.book.visit(who, c.ID, visit.Verified)
+	s.book.visit(who, c.ID, visit.Verified, s.w.Now())
 	return m, err
 }
 
@@ -196,7 +206,7 @@ func (s *script) consent(at time.Duration, who seat) {
 		}
 		n := len(messages)
 		if asked = n > 0 && messages[n-1].Card != nil && len(messages[n-1].Card.Buttons) == 1; !asked {
-			s.book.visit(who, c.ID, visit.Verified)
+			s.book.visit(who, c.ID, visit.Verified, s.w.Now())
 			return nil
 		}
 		s.book.reply(who)
@@ -250,6 +260,12 @@ func (s *script) thorough(at time.Duration, who seat) error {
 			return err
 		}
 		s.breathe()
+		a := s.book.account(who.person)
+		a.ordered, a.collected = a.ordered+12_000_00, a.collected+5_000_00
+		if _, err := s.w.sendText(who, s.w.tr("成交 订货1.2万 回款 5000 竞品：隔壁牌子买二赠一", "deal order 12,000 collected 5000 competitor: the brand next door gives one for two")); err != nil {
+			return err
+		}
+		s.breathe()
 		if err := s.photo(who, shotAfter, c.ID); err != nil {
 			return err
 		}
@@ -268,7 +284,7 @@ func (s *script) beside(at time.Duration, who seat) error {
 	}
 	name := s.name(who.person)
 	s.add(at, name+s.w.tr("：离客户有些远", " is a little far away"), who, func(context.Context) error {
-		s.book.visit(who, c.ID, visit.Near)
+		s.book.visit(who, c.ID, visit.Near, s.w.Now())
 		_, err := s.w.sendPlace(who, s.pin(who), here)
 		return err
 	})
@@ -290,7 +306,7 @@ func (s *script) choice(at time.Duration, who seat) {
 	first, second, here := s.spots[who.person].mall()
 	name := s.name(who.person)
 	s.add(at, name+s.w.tr("：同一商场有两家客户", ": two customers in one mall"), who, func(context.Context) error {
-		s.book.visit(who, second.ID, visit.Verified)
+		s.book.visit(who, second.ID, visit.Verified, s.w.Now())
 		_, err := s.w.sendPlace(who, first.Address, here)
 		return err
 	})
@@ -379,7 +395,7 @@ func (s *script) elsewhere(at time.Duration, who seat) error {
 		return err
 	}
 	s.add(at, s.name(who.person)+s.w.tr("：不在客户处也签到", " checks in from somewhere else"), who, func(context.Context) error {
-		s.book.visit(who, c.ID, visit.OffSite)
+		s.book.visit(who, c.ID, visit.OffSite, s.w.Now())
 		_, err := s.w.sendPlace(who, s.pin(who), here)
 		return err
 	})
@@ -394,7 +410,7 @@ func (s *script) coldCall(at time.Duration, who seat) error {
 	}
 	name := s.name(who.person)
 	s.add(at, name+s.w.tr("：附近没有客户", ": no customer is near"), who, func(context.Context) error {
-		s.book.visit(who, "", "")
+		s.book.visit(who, "", "", s.w.Now())
 		_, err := s.w.sendPlace(who, s.pin(who), here)
 		return err
 	})

@@ -65,8 +65,11 @@ func (w *World) seedPerson(ctx context.Context, store storage.Store, p person, p
 	}
 	var plans []visit.PlannedVisit
 	var facts []visit.Fact
-	for _, d := range w.past() {
+	for i, d := range w.past() {
 		plan := planOf(p, customers, d)
+		if i == 0 {
+			plan = append(plan, visit.PlannedVisit{Rep: p.ID, Date: d, Customer: forgottenBy(customers).ID, Order: len(plan) + 1, Purpose: visit.Collection})
+		}
 		plans = append(plans, plan...)
 		if p.Consents { // nothing is kept of who has not agreed
 			day := pastDay(p, plan, customers, d, photos)

@@ -171,7 +171,7 @@ func TestEveryDayCanBePlayed(t *testing.T) {
 	for _, start := range []time.Time{tuesday, tuesday.AddDate(0, 0, 3), time.Date(2026, 9, 24, 7, 30, 0, 0, shanghai), time.Date(2027, 3, 6, 12, 0, 0, 0, shanghai)} {
 		w := setup(t, demo.Options{Start: start})
 		for _, date := range w.Week() {
-			steps, err := w.Steps(date)
+			steps, err := w.Steps(t.Context(), date)
 			if err != nil {
 				t.Errorf("%s: %v", date, err)
 				continue

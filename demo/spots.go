@@ -123,7 +123,7 @@ func (s *spots) afar() (geo.Point, error) {
 func (s *spots) extra() (visit.Customer, geo.Point, bool) {
 	for _, c := range s.customers {
 		planned := slices.ContainsFunc(s.plan, func(p visit.PlannedVisit) bool { return p.Customer == c.ID })
-		if !planned && !s.done[c.ID] && nearest(c.Point, s.open()) > wide {
+		if !planned && !s.done[c.ID] && c.ID != forgottenBy(s.customers).ID && nearest(c.Point, s.open()) > wide {
 			return c, s.stand(c), true
 		}
 	}

@@ -158,7 +158,10 @@ func (w *World) mapOf(ctx context.Context, id string) (*mapView, error) {
 		return nil, nil
 	}
 	date := visit.WorkingDate(w.Now(), zone, visit.Clock{Hour: 4})
-	plan := w.planOf(id, date)
+	plan, err := w.planNow(ctx, id, date)
+	if err != nil {
+		return nil, err
+	}
 	var day visit.Day
 	if w.bot.Store != nil {
 		facts, err := w.bot.Store.Facts().Day(ctx, id, date)

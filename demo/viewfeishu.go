@@ -61,7 +61,10 @@ type element struct {
 		Content string `json:"content"`
 		Size    string `json:"text_size"`
 	} `json:"text"`
-	Content  string    `json:"content"`
+	Content string `json:"content"`
+	Header  struct {
+		Title struct{ Content string } `json:"title"`
+	} `json:"header"`
 	Type     string    `json:"type"`
 	Columns  []element `json:"columns"`
 	Elements []element `json:"elements"`
@@ -121,6 +124,9 @@ func (c *Card) element(e element) {
 			c.element(column)
 		}
 	default:
+		if title := e.Header.Title.Content; title != "" {
+			c.Blocks = append(c.Blocks, Block{Kind: blockHeading, Text: title})
+		}
 		for _, inner := range e.Elements {
 			c.element(inner)
 		}

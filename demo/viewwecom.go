@@ -35,6 +35,7 @@ func fromWeCom(m wecom.Message, bot string) Message {
 	var c struct {
 		Content   string  `json:"content"`
 		PicURL    string  `json:"picurl"`
+		MediaID   string  `json:"media_id"`
 		Label     string  `json:"label"`
 		Latitude  float64 `json:"latitude"`
 		Longitude float64 `json:"longitude"`
@@ -54,6 +55,8 @@ func fromWeCom(m wecom.Message, bot string) Message {
 	case "image":
 		if i := strings.LastIndexByte(c.PicURL, '/'); i >= 0 {
 			out.Photo = photoPath(onWeCom, c.PicURL[i+1:])
+		} else if c.MediaID != "" {
+			out.Photo = photoPath(onWeCom, c.MediaID)
 		} else {
 			out.Text = "[" + m.Type + "]"
 		}

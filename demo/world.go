@@ -214,6 +214,19 @@ func (w *World) planOf(rep string, date visit.Date) []visit.PlannedVisit {
 	return planOf(p, w.customers[rep], date)
 }
 
+// planNow returns a rep's plan of a date as it stands; without a store, as it was imported.
+func (w *World) planNow(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error) {
+	plan := w.planOf(rep, date)
+	if w.bot.Store == nil {
+		return plan, nil
+	}
+	facts, err := w.bot.Store.Facts().Day(ctx, rep, date)
+	if err != nil {
+		return nil, fmt.Errorf("read a plan: %w", err)
+	}
+	return visit.FoldPlan(plan, facts).Lines, nil
+}
+
 // week is the workdays that there are plans for.
 func (w *World) week() []visit.Date {
 	out := make([]visit.Date, 0, weekOfPlans)

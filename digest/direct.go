@@ -56,6 +56,25 @@ func moneyLines(t visit.Tally, say *catalog.Catalog) []bot.Line {
 	return lines
 }
 
+// shortMoney is the same in few words, with the rate where there is a target.
+func shortMoney(t visit.Tally, say *catalog.Catalog) []string {
+	var out []string
+	for _, m := range []struct {
+		key            string
+		actual, target int64
+	}{{"result.order", t.Ordered, t.OrderTarget}, {"result.collected", t.Collected, t.CollectionTarget}} {
+		if m.actual == 0 && m.target == 0 {
+			continue
+		}
+		text := say.T(m.key, "Amount", say.Money(m.actual))
+		if m.target > 0 {
+			text += say.T("list.brackets", "Text", say.Percent(m.actual, m.target))
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 func boardVisit(d TeamDay, r RepDay, v visit.Visit, say *catalog.Catalog) string {
 	parts := []string{say.Clock(v.Start.In(d.Zone)), Mark(v), Title(d.Name, v, say)}
 	if v.Claim.Customer != "" {

@@ -1,11 +1,13 @@
 package digest
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"roundsman/bot"
 	"roundsman/catalog"
+	"roundsman/digest/picture"
 	"roundsman/visit"
 )
 
@@ -112,10 +114,22 @@ func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 			{Label: say.T("evening.visits"), Text: counts(total, say)},
 		},
 	}
-	card.Lines = append(card.Lines, moneyLines(total, say)...)
-	card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
 	if total.Reached < total.Planned {
 		card.Tone = bot.ToneInfo
+	}
+	card.Lines = append(card.Lines, moneyLines(total, say)...)
+	if d.Before.Planned+d.Before.Visits > 0 {
+		text := say.Share(d.Before.Reached, d.Before.Planned) + " · " + say.T("count.visits", "Count", d.Before.Visits)
+		for _, l := range moneyLines(visit.Tally{Ordered: d.Before.Ordered, Collected: d.Before.Collected}, say) {
+			text += " · " + l.Label + " " + l.Text
+		}
+		card.Lines = append(card.Lines, bot.Line{Label: say.T("evening.before"), Text: text})
+	}
+	card.Lines = append(card.Lines, forgottenLine(d, say)...)
+	card.Lines = append(card.Lines, market(d, say)...)
+	card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
+	if len(d.Reps) > unfolded {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineFold, Text: say.T("evening.each", "Count", len(d.Reps))})
 	}
 	for _, r := range d.Reps {
 		t := r.Tally
@@ -129,12 +143,11 @@ func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 		if t.Prospects > 0 {
 			text += " · " + say.T("evening.prospects", "Count", t.Prospects)
 		}
-		for _, l := range moneyLines(t, say) {
-			text += " · " + l.Label + " " + l.Text
+		for _, l := range shortMoney(t, say) {
+			text += " · " + l
 		}
 		card.Lines = append(card.Lines, bot.Line{Label: r.Rep.Name, Text: text})
 	}
-	card.Lines = append(card.Lines, market(d, say)...)
 	card.Footer = say.T("evening.footer")
 	body := bot.Body{Card: &card}
 	if late {
@@ -158,10 +171,56 @@ func market(d TeamDay, say *catalog.Catalog) []bot.Line {
 			lines = append(lines, bot.Line{Label: say.T("result.competitor"), Text: say.T("report.of", "Name", Title(d.Name, v, say), "Text", text)})
 		}
 	}
-	if len(lines) > 0 {
-		lines = append([]bot.Line{{Kind: bot.LineRule}}, lines...)
-	}
 	return lines
+}
+
+const (
+	// unfolded is how many reps a summary shows without folding them away.
+	unfolded = 15
+	// forgottenShown bounds the forgotten customers that a group hears by name.
+	forgottenShown = 5
+)
+
+// forgottenLine names the team's forgotten customers.
+func forgottenLine(d TeamDay, say *catalog.Catalog) []bot.Line {
+	if len(d.Forgotten) == 0 {
+		return nil
+	}
+	var names []string
+	for _, f := range d.Forgotten[:min(len(d.Forgotten), forgottenShown)] {
+		names = append(names, say.T("forgotten.one", "Name", f.Customer.Name, "Days", f.Last.Days(d.Date)))
+	}
+	text := strings.Join(names, say.T("list.comma"))
+	if more := len(d.Forgotten) - forgottenShown; more > 0 {
+		text += say.T("forgotten.more", "Count", more)
+	}
+	return []bot.Line{{Label: say.T("forgotten.label"), Text: text}}
+}
+
+// SummaryPicture is the team's day as a bar chart for its group, with all of it
+// in words beside it; empty where there is nobody to show.
+func SummaryPicture(d TeamDay, say *catalog.Catalog) (bot.Body, error) {
+	if len(d.Reps) == 0 {
+		return bot.Body{}, nil
+	}
+	total := d.Total()
+	bars := picture.Bars{
+		Title:    say.T("evening.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())),
+		Totals:   say.T("evening.adherence") + " " + say.Share(total.Reached, total.Planned) + " · " + say.T("count.visits", "Count", total.Visits),
+		Verified: say.T("picture.verified"), Open: say.T("picture.open"), Extra: say.T("picture.extra"),
+	}
+	for _, r := range d.Reps[:min(len(d.Reps), picture.MaxRows)] {
+		row := picture.Row{Name: r.Rep.Name, Planned: r.Tally.Planned, Verified: r.Tally.Reached, Extra: r.Tally.Extra}
+		if r.Day.Leave > 0 {
+			row.Note = say.T("report.leave", "Days", halves(r.Day.Leave))
+		}
+		bars.Rows = append(bars.Rows, row)
+	}
+	data, err := bars.PNG()
+	if err != nil {
+		return bot.Body{}, fmt.Errorf("draw the summary: %w", err)
+	}
+	return bot.Body{Image: &bot.Image{Data: data, Name: string(d.Date) + ".png", Alt: bars.Title + " · " + bars.Totals}}, nil
 }
 
 // counts writes how many visits there were, by verdict.

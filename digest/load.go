@@ -17,6 +17,7 @@ type Nouns interface {
 	Customers() storage.Customers
 	Plans() storage.Plans
 	Facts() storage.Facts
+	Outcomes() storage.Outcomes
 }
 
 // TeamDay is everything about a team on a date.
@@ -27,6 +28,19 @@ type TeamDay struct {
 	// Reps are the team's reps, by name; managers and admins only if they have a plan or visits.
 	Reps      []RepDay
 	Customers map[string]visit.Customer
+	// Before is what the team's day a week before came to; zero if nothing is kept of it.
+	Before visit.Tally
+	// Forgotten are the team's overdue customers (遗忘客户), the most overdue first.
+	Forgotten []Forgotten
+}
+
+// Forgotten is a customer whose next visit is overdue.
+type Forgotten struct {
+	Customer visit.Customer
+	// Last is the date of the last verified visit, whose ever; empty if there was none.
+	Last visit.Date
+	// Overdue is days since then ÷ cadence, above 1.
+	Overdue float64
 }
 
 // RepDay is a rep's plan and what became of it.

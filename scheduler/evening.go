@@ -19,7 +19,25 @@ func (s *Scheduler) evening() job {
 			if err != nil || len(day.Reps) == 0 {
 				return bot.Body{}, err
 			}
+			if err := digest.LoadHistory(ctx, s.Store, &day); err != nil {
+				return bot.Body{}, err
+			}
 			return digest.Evening(day, s.Say, late), nil
+		},
+	}
+}
+
+// summaryPicture follows the summary. It is a post of its own: a picture cannot
+// be changed, and a summary can.
+func (s *Scheduler) summaryPicture() job {
+	return job{
+		name: "summary_picture", at: s.Policy.EveningSummary, within: 4 * time.Hour,
+		write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
+			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
+			if err != nil || day.Total().Planned+day.Total().Visits == 0 {
+				return bot.Body{}, err
+			}
+			return digest.SummaryPicture(day, s.Say)
 		},
 	}
 }

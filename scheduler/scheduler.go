@@ -93,7 +93,7 @@ func New(o Options) *Scheduler {
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
-	s.jobs = slices.Concat(s.planning(), s.reports(), []job{s.morning(), s.evening()})
+	s.jobs = slices.Concat(s.planning(), s.reports(), []job{s.morning(), s.evening(), s.summaryPicture()})
 	return s
 }
 
@@ -244,7 +244,7 @@ func (s *Scheduler) render(ctx context.Context, j job, team visit.Team, run stor
 		return false, err
 	}
 	run.State = storage.RunRendered
-	if body.Card == nil && body.Text == "" {
+	if body.Card == nil && body.Text == "" && body.Image == nil {
 		run.State = storage.RunEmpty
 	} else if run.Body, err = json.Marshal(body); err != nil {
 		return false, fmt.Errorf("write a post: %w", err)

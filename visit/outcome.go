@@ -58,6 +58,44 @@ func (o Outcome) Verified() []string {
 	return slices.Compact(out)
 }
 
+// Tally counts the outcome as [Day.Tally] counts its day, but for photos and
+// places without a customer, which it does not hold.
+func (o Outcome) Tally() Tally {
+	t := Tally{
+		Planned: len(o.Planned), Visits: len(o.Calls), Distinct: len(o.Verified()),
+		OrderTarget: o.OrderTarget, CollectionTarget: o.CollectionTarget,
+	}
+	for _, c := range o.Calls {
+		switch c.Verdict {
+		case Verified:
+			t.Verified++
+		case Near:
+			t.Near++
+		case OffSite:
+			t.OffSite++
+		case Suspicious:
+			t.Suspicious++
+		}
+		switch {
+		case c.Customer == "":
+			t.Prospects++
+		case !c.Planned:
+			t.Extra++
+		}
+		if Fen(c.Order) > 0 {
+			t.Productive++
+		}
+		t.Ordered += Fen(c.Order)
+		t.Collected += Fen(c.Collected)
+	}
+	for _, id := range o.Verified() {
+		if slices.Contains(o.Planned, id) {
+			t.Reached++
+		}
+	}
+	return t
+}
+
 // OutcomeOf makes the outcome of a rep's day from what was imported for it and its facts.
 func OutcomeOf(rep Rep, date Date, imported []PlannedVisit, facts []Fact) Outcome {
 	plan := FoldPlan(imported, facts)

@@ -54,6 +54,18 @@ type hr struct {
 	Tag string `json:"tag"` // hr
 }
 
+// panel is what the reader unfolds.
+type panel struct {
+	Tag      string      `json:"tag"` // collapsible_panel
+	Expanded bool        `json:"expanded"`
+	Header   panelHeader `json:"header"`
+	Elements []any       `json:"elements"`
+}
+
+type panelHeader struct {
+	Title plainText `json:"title"`
+}
+
 type columnSet struct {
 	Tag      string   `json:"tag"` // column_set
 	FlexMode string   `json:"flex_mode"`
@@ -116,8 +128,13 @@ func composeCard(place bot.Place, c bot.Card) []byte {
 		}
 		out := card{Schema: "2.0", Config: cardConfig{UpdateMulti: true}, Body: cardBody{Elements: []any{}}}
 		n := 0
+		var folded *panel
 		add := func(cost int, e any) {
 			n += cost
+			if folded != nil {
+				folded.Elements = append(folded.Elements, e)
+				return
+			}
 			out.Body.Elements = append(out.Body.Elements, e)
 		}
 		if c.Title != "" {
@@ -125,10 +142,17 @@ func composeCard(place bot.Place, c bot.Card) []byte {
 			n++
 		}
 		for _, l := range shown {
+			if l.Kind == bot.LineFold && folded == nil {
+				p := &panel{"collapsible_panel", false, panelHeader{text(oneText(l), maxTitle, "", "")}, []any{}}
+				add(2, p)
+				folded = p
+				continue
+			}
 			if cost, e := line(l); e != nil {
 				add(cost, e)
 			}
 		}
+		folded = nil
 		if buttons > 0 {
 			cost, e := row(place, c.Buttons[:buttons])
 			add(cost, e)
@@ -211,7 +235,7 @@ func line(l bot.Line) (cost int, element any) {
 	switch {
 	case value == "":
 		return 0, nil
-	case l.Kind == bot.LineHeading:
+	case l.Kind == bot.LineHeading, l.Kind == bot.LineFold:
 		return 2, div{"div", text(value, maxLine, "heading", "")}
 	case l.Kind == bot.LineQuiet:
 		return 2, div{"div", text(value, maxLine, "notation", "grey")}

@@ -71,7 +71,7 @@ func (p *Platform) card(c bot.Card) (card templateCard, whole bool, err error) {
 		label, text := oneLine(l.Label), strings.TrimSpace(l.Text)
 		switch {
 		case l.Kind == bot.LineRule:
-		case l.Kind == bot.LineHeading:
+		case l.Kind == bot.LineHeading, l.Kind == bot.LineFold:
 			sub = append(sub, "【"+oneLine(text)+"】")
 		case label != "" && len(card.Fields) < maxFields && utf8.RuneCountInString(label) <= maxFieldName &&
 			utf8.RuneCountInString(text) <= maxFieldValue && !strings.Contains(text, "\n"):

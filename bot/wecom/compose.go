@@ -193,7 +193,7 @@ func cardText(c bot.Card) []row {
 		switch {
 		case l.Kind == bot.LineRule:
 			out = append(out, row{})
-		case l.Kind == bot.LineHeading:
+		case l.Kind == bot.LineHeading, l.Kind == bot.LineFold:
 			out = append(out, row{}, row{"【", escapeText(oneLine(l.Text)), "】"})
 		case l.Label != "":
 			label := escapeText(cutRunes(oneLine(l.Label), maxLabel))
@@ -232,7 +232,7 @@ func cardMarkdown(c bot.Card) []row {
 		switch {
 		case l.Kind == bot.LineRule:
 			out = append(out, row{})
-		case l.Kind == bot.LineHeading:
+		case l.Kind == bot.LineHeading, l.Kind == bot.LineFold:
 			out = append(out, row{}, bold(l.Text))
 		case l.Label != "":
 			label := bold(cutRunes(l.Label, maxLabel)).String() + colon(l.Label)

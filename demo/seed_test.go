@@ -117,7 +117,7 @@ func TestPlansAndHistoryHold(t *testing.T) {
 		}
 	}
 	for key, plan := range plans {
-		if len(plan) < 5 || len(plan) > 7 {
+		if len(plan) < 5 || len(plan) > 8 {
 			t.Errorf("%v has %d visits", key, len(plan))
 		}
 	}

@@ -7,7 +7,7 @@ export const words = {
     feishu: '飞书', wecom: '企业微信', rep: '销售员', manager: '经理', admin: '管理员', stranger: '不在名册', you: '你是 {name}', here: '图钉在这里',
     go: '去这家', goSend: '去并发位置', sendHere: '从这里发位置', away: '离图钉 {d}', fence: '围栏 {d}', tip: '点地图移动图钉，点圆点选客户', planned: '今天第 {n} 家',
     unplanned: '今天没有计划', empty: '还没有消息。发个位置，或说“帮助”。', emptyGroup: '08:30 早报，19:30 晚报。', edited: '更新 {n} 次', good: '{n} 项核对全部相符',
-    failed: '{n} 项核对不符：{what}', upNext: '接下来 {time} {what}', lost: '连接断了，正在重连', commands: ['帮助', '计划', '签退', '团队', '今天'], m: '米', km: '公里', photoOf: '照片', today: '今天',
+    failed: '{n} 项核对不符：{what}', upNext: '接下来 {time} {what}', lost: '连接断了，正在重连', commands: ['计划', '明天', '日报', '签退', '今天', '帮助'], m: '米', km: '公里', photoOf: '照片', today: '今天',
     mapOf: '{name}的客户', mapSub: '{place} · 今天 {n} 家', weekdays: ['周日', '周一', '周二', '周三', '周四', '周五', '周六'], month: (d) => `${d.m}月${d.d}日 ${d.w}`,
   },
   en: {
@@ -17,7 +17,7 @@ export const words = {
     feishu: 'Feishu', wecom: 'WeCom', rep: 'rep', manager: 'manager', admin: 'admin', stranger: 'not on roster', you: 'You are {name}', here: 'The pin is here',
     go: 'Go there', goSend: 'Go and send', sendHere: 'Send from here', away: '{d} from the pin', fence: 'fence {d}', tip: 'Tap the map to move the pin, a dot to choose a customer', planned: 'No. {n} today',
     unplanned: 'not planned today', empty: 'No messages yet. Send a location, or say “help”.', emptyGroup: 'The plan comes at 08:30, the summary at 19:30.', edited: 'changed {n}×', good: 'All {n} checks hold',
-    failed: '{n} checks failed: {what}', upNext: 'Next at {time}: {what}', lost: 'Connection lost, trying again', commands: ['help', 'plan', 'checkout', 'team', 'today'], m: 'm', km: 'km', photoOf: 'Photo', today: 'today',
+    failed: '{n} checks failed: {what}', upNext: 'Next at {time}: {what}', lost: 'Connection lost, trying again', commands: ['plan', 'tomorrow', 'report', 'checkout', 'today', 'help'], m: 'm', km: 'km', photoOf: 'Photo', today: 'today',
     mapOf: 'Customers of {name}', mapSub: '{place} · {n} today', weekdays: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'], month: (d) => `${d.w} ${d.d}/${d.m}`,
   },
 };

@@ -226,6 +226,10 @@ func (s *Service) moreCard(view dayView, v visit.Visit) *bot.Card {
 		return nil
 	}
 	card := &bot.Card{Title: s.Say.T("more.title", "Name", digest.Title(view.name, v, s.Say)), Lines: lines}
+	if v.Claim.Verdict == visit.Near || v.Prospect {
+		// The first message asked for a reason, or a name, and could not ask for the result yet.
+		card.Buttons = s.resultButtons(view, v)
+	}
 	if v.CheckedOut {
 		card.Title = s.Say.T("more.ended", "Name", digest.Title(view.name, v, s.Say))
 		card.Lines = append(card.Lines, bot.Line{Label: s.Say.T("visit.time"), Text: s.times(view, v)})

@@ -41,7 +41,7 @@ func (p platform) Send(context.Context, bot.Address, bot.Part, string) (string, 
 // fixture is a service over a real store, with a rep on a platform that can
 // change messages ("blue") and one on a platform that cannot ("green").
 type fixture struct {
-	*testing.T
+	testing.TB
 	service *handlers.Service
 	store   storage.Store
 	now     time.Time
@@ -57,7 +57,7 @@ var shop = geo.Point{Lat: 31.2304, Lng: 121.4737, Datum: geo.GCJ02}
 
 const team = "华东一队"
 
-func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
+func setup(t testing.TB, change ...func(*visit.Policy)) *fixture {
 	t.Helper()
 	store := fresh.Store(t)
 	say, err := catalog.New("zh")
@@ -82,7 +82,7 @@ func setup(t *testing.T, change ...func(*visit.Policy)) *fixture {
 	for _, c := range change {
 		c(&policy)
 	}
-	f := &fixture{T: t, store: store, now: time.Date(2026, 11, 24, 9, 0, 0, 0, zone)}
+	f := &fixture{TB: t, store: store, now: time.Date(2026, 11, 24, 9, 0, 0, 0, zone)}
 	platforms := []bot.Platform{
 		platform{"blue", bot.Abilities{UpdateFor: 14 * 24 * time.Hour, HearsGroups: true}},
 		platform{"green", bot.Abilities{}},

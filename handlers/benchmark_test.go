@@ -1,0 +1,50 @@
+package handlers_test
+
+import (
+	"fmt"
+	"testing"
+
+	"roundsman/bot"
+	"roundsman/geo"
+	"roundsman/visit"
+)
+
+// Proposals of the next day's plan, each for a rep with 150 customers and a
+// quarter of a year of visits, from the event in the lane to the post in the outbox.
+func BenchmarkProposals(b *testing.B) {
+	const reps, customers, days = 100, 150, 60
+	f := setup(b)
+	ctx := b.Context()
+	for n := range reps {
+		rep := visit.Rep{ID: fmt.Sprintf("B%03d", n), Name: fmt.Sprint("销售", n), Team: team, Role: visit.RoleRep, Identities: map[string]string{"blue": fmt.Sprint("u", n)}}
+		f.ok(f.store.Roster().PutReps(ctx, rep))
+		list := make([]visit.Customer, customers)
+		for i := range list {
+			list[i] = visit.Customer{
+				ID: fmt.Sprintf("%s-%03d", rep.ID, i), Name: fmt.Sprintf("客户%d的超市", i), Owner: rep.ID, Grade: "B",
+				Point: geo.Offset(shop, float64(i*137%9000), float64(i*71%360)),
+			}
+		}
+		f.ok(f.store.Customers().Put(ctx, list...))
+		for d := range days {
+			o := visit.Outcome{Rep: rep.ID, Team: team, Date: visit.Date("2026-11-24").Add(-1 - d), Facts: 5}
+			for k := range 5 {
+				o.Calls = append(o.Calls, visit.Call{Visit: fmt.Sprint(d, "/", k), Customer: list[(d*5+k)%customers].ID, Verdict: visit.Verified})
+			}
+			f.ok(f.store.Outcomes().Put(ctx, o))
+		}
+	}
+	f.clock(16, 0)
+	for n := 0; b.Loop(); n++ {
+		// Each round of the reps is of another day.
+		rep, day := fmt.Sprintf("B%03d", n%reps), visit.Date("2026-11-24").Add(n/reps)
+		f.now = day.At(visit.Clock{Hour: 16}, f.now.Location())
+		f.ok(f.service.Handle(ctx, bot.Message{
+			Key: fmt.Sprint("due/", rep, day), At: f.now, Received: f.now, Due: &bot.Due{Job: "plan_proposal", Rep: rep, Date: day},
+		}))
+	}
+	b.ReportMetric(10_000*b.Elapsed().Seconds()/float64(b.N), "s/10000")
+	if p := f.posts(); len(p) == 0 {
+		b.Fatal("nothing was proposed")
+	}
+}

@@ -17,7 +17,7 @@ import (
 
 type demoCmd struct {
 	Listen   string `help:"Where the chat page is." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	Once     bool   `help:"Play one whole day without a page, check its figures, and exit."`
+	Once     bool   `help:"Play two days without a page, check their figures, and exit."`
 	Language string `help:"zh or en." default:"zh" enum:"zh,en"`
 	Verbose  bool   `help:"Show the bot's log."`
 }

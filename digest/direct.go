@@ -25,21 +25,28 @@ func Board(d TeamDay, say *catalog.Catalog) bot.Body {
 	for _, r := range d.Reps {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineHeading, Text: say.T("board.rep",
 			"Name", r.Rep.Name, "Reached", r.Tally.Reached, "Planned", r.Tally.Planned)})
-		for _, v := range r.Day.Visits {
-			card.Lines = append(card.Lines, bot.Line{Text: boardVisit(d, r, v, say)})
-		}
-		for _, f := range r.Day.Unplaced {
-			card.Lines = append(card.Lines, bot.Line{Text: say.T("board.unplaced", "Time", say.Clock(f.At.In(d.Zone)))})
-		}
-		if w := r.Day.OnWay; w != nil {
-			card.Lines = append(card.Lines, bot.Line{Text: say.T("board.on_way", "Time", say.Clock(w.At.In(d.Zone)), "Name", d.Name(w.Customer))})
-		}
-		if left := r.Day.Remaining(r.Plan); len(left) > 0 {
-			card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: say.T("board.left",
-				"Count", len(left), "Names", route(d, left, func(p visit.PlannedVisit) string { return timed(p, say) }))})
-		}
+		card.Lines = append(card.Lines, boardRep(d, r, say)...)
 	}
 	return bot.Body{Card: &card}
+}
+
+// boardRep is a rep's day: every visit, and what is still to come.
+func boardRep(d TeamDay, r RepDay, say *catalog.Catalog) []bot.Line {
+	var lines []bot.Line
+	for _, v := range r.Day.Visits {
+		lines = append(lines, bot.Line{Text: boardVisit(d, r, v, say)})
+	}
+	for _, f := range r.Day.Unplaced {
+		lines = append(lines, bot.Line{Text: say.T("board.unplaced", "Time", say.Clock(f.At.In(d.Zone)))})
+	}
+	if w := r.Day.OnWay; w != nil {
+		lines = append(lines, bot.Line{Text: say.T("board.on_way", "Time", say.Clock(w.At.In(d.Zone)), "Name", d.Name(w.Customer))})
+	}
+	if left := r.Day.Remaining(r.Plan); len(left) > 0 {
+		lines = append(lines, bot.Line{Kind: bot.LineQuiet, Text: say.T("board.left",
+			"Count", len(left), "Names", route(d, left, func(p visit.PlannedVisit) string { return timed(p, say) }))})
+	}
+	return lines
 }
 
 // moneyLines are what was ordered and collected, against what was planned for.

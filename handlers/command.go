@@ -45,6 +45,8 @@ func commandTable() []command {
 		{words: []string{"心得", "reflections"}, args: "args.text", help: "help.reflections", role: visit.RoleRep, run: (*Service).reflect},
 		{words: []string{"派", "assign"}, args: "args.assign", help: "help.assign", role: visit.RoleManager, run: (*Service).assign},
 		{words: []string{"改派", "reassign"}, args: "args.reassign", help: "help.reassign", role: visit.RoleManager, run: (*Service).reassign},
+		{words: []string{"计划表", "plans"}, args: "args.plans", help: "help.plans", role: visit.RoleManager, run: (*Service).planTable},
+		{words: []string{"遗忘客户", "forgotten"}, args: "args.team_optional", help: "help.forgotten", role: visit.RoleManager, run: (*Service).forgotten},
 		{words: []string{"批注", "comment"}, args: "args.comment", help: "help.comment", role: visit.RoleManager, run: (*Service).comment},
 		{words: []string{"请假", "leave"}, args: "args.leave", help: "help.leave", role: visit.RoleRep, run: (*Service).askLeave},
 		{words: []string{"团队", "team"}, help: "help.team", role: visit.RoleRep, run: (*Service).teamInfo},
@@ -92,6 +94,9 @@ func (s *Service) command(ctx context.Context, m bot.Message, who person) error 
 	case !ok && inGroup:
 		return s.replyHere(ctx, m, s.text("group.hint"))
 	case !ok:
+		if done, err := s.ask(ctx, m, who); done || err != nil {
+			return err
+		}
 		return s.note(ctx, m, who)
 	case !who.Role.AtLeast(c.role):
 		return s.reply(ctx, m, s.text("command.denied", "Role", s.Say.T("role."+string(c.role))))
@@ -118,6 +123,9 @@ func (s *Service) help(ctx context.Context, c call) error {
 			label += " " + s.Say.T(cmd.args)
 		}
 		card.Lines = append(card.Lines, bot.Line{Label: label, Text: s.Say.T(cmd.help)})
+	}
+	if c.who.Role.AtLeast(visit.RoleManager) {
+		card.Footer = s.Say.T("help.ask")
 	}
 	return s.replyHere(ctx, c.m, bot.Body{Card: &card})
 }

@@ -22,9 +22,12 @@ import (
 const (
 	// readers is how many connections read at the same time.
 	readers = 4
-	// readerCache is what each of them may keep of the file, in KiB. The driver's
-	// memory is twice that, and what is not in it is in the system's cache.
-	readerCache = 1024
+	// readerCache is what each of them may keep of the file, writerCache what the
+	// one that writes may, in KiB. Of the driver's memory each takes some three
+	// times that, which fills up over hours; what is not in it is in the system's
+	// cache, and read from there as fast.
+	readerCache = 256
+	writerCache = 512
 	// busyMillis is how long a write waits for another process's.
 	busyMillis = 5000
 )
@@ -215,8 +218,9 @@ func dsn(path, mode string) string {
 		path = "/" + path // C:/…
 	}
 	q := url.Values{"mode": {mode}, "_busy_timeout": {fmt.Sprint(busyMillis)}, "_dqs": {"0"}, "_defensive": {"1"}}
-	if mode == "ro" {
-		q.Set("_pragma", fmt.Sprintf("cache_size(-%d)", readerCache))
+	// Not where a damaged file is opened to be replaced: a pragma reads it.
+	if cache, serves := map[string]int{"ro": readerCache, "rwc": writerCache}[mode]; serves {
+		q.Set("_pragma", fmt.Sprintf("cache_size(-%d)", cache))
 	}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }

@@ -143,8 +143,11 @@ func (g *gallery) seed() {
 		visit.Rep{ID: "M1", Name: "王芳", Team: "华东一队", Role: visit.RoleManager, Identities: identity("wang")},
 	))
 	for i, c := range []visit.Customer{
-		{ID: "C1", Name: "华联超市", Grade: "A"}, {ID: "C2", Name: "大润发", Grade: "B"}, {ID: "C3", Name: "好德便利"},
-		{ID: "C4", Name: "罗森", Grade: "C"}, {ID: "C5", Name: "罗森 <at id=all></at> [x](http://x)"},
+		{ID: "C1", Name: "华联超市", Grade: "A"},
+		{ID: "C2", Name: "大润发", Grade: "B"},
+		{ID: "C3", Name: "好德便利"},
+		{ID: "C4", Name: "罗森", Grade: "C"},
+		{ID: "C5", Name: "罗森 <at id=all></at> [x](http://x)"},
 	} {
 		c.Owner, c.Point, c.Address = "R1", geo.Offset(galleryPlace, 2000*float64(i), 90), "南京东路 "+fmt.Sprint(i+1)+" 号"
 		if c.ID == "C5" {

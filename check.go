@@ -147,6 +147,12 @@ func (c *checker) company(ctx context.Context, store nouns, policy visit.Policy)
 	teams, err := store.Roster().Teams(ctx)
 	c.line(fmt.Sprintf("teams: %d", len(teams)), err, "")
 	for _, t := range teams {
+		of := policy.Of(t)
+		for _, name := range visit.SettingNames() {
+			if _, own := t.Settings[name]; own {
+				_, _ = fmt.Fprintf(c.env.out, "      %s: %s = %s (set by command)\n", t.Name, name, of.Setting(name))
+			}
+		}
 		if len(t.Groups) == 0 {
 			c.note("team " + t.Name + " has no group: say 绑定 " + t.Name + " in its Feishu group, or 建群 " + t.Name + " to the WeCom app")
 		}

@@ -100,7 +100,7 @@ func BenchmarkSummaries(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					body := digest.Evening(day, say, false)
+					body := digest.Evening(day, say, false, false)
 					picture, err := digest.SummaryPicture(day, say)
 					if err != nil || body.Card == nil || picture.Image == nil || len(day.Forgotten) == 0 {
 						b.Fatalf("a summary of %d reps, %v", len(day.Reps), err)

@@ -116,7 +116,7 @@ func TestGolden(t *testing.T) {
 		for name, body := range map[string]bot.Body{
 			"morning":      digest.Morning(td, say, false),
 			"morning_late": digest.Morning(td, say, true),
-			"evening":      digest.Evening(td, say, false),
+			"evening":      digest.Evening(td, say, false, false),
 			"board":        digest.Board(td, say),
 			"plan":         digest.Plan(td, td.Reps[1], say),
 			"plan_none":    digest.Plan(td, digest.RepDay{Rep: visit.Rep{Name: "新人"}}, say),
@@ -149,7 +149,7 @@ func TestGroupsHearNoWhereabouts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := json.Marshal([]bot.Body{digest.Morning(td, say, false), digest.Evening(td, say, false)})
+	data, err := json.Marshal([]bot.Body{digest.Morning(td, say, false), digest.Evening(td, say, false, false)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,8 +103,8 @@ func window(s visit.Span) string {
 }
 
 // Evening is the summary of a team's day for its group: counts, no times, no
-// places, no doubts about a person.
-func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
+// places, no doubts about a person. In brief it is the team's totals only.
+func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 	total := d.Total()
 	card := bot.Card{
 		Title: say.T("evening.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())),
@@ -127,11 +127,16 @@ func Evening(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 	}
 	card.Lines = append(card.Lines, forgottenLine(d, say)...)
 	card.Lines = append(card.Lines, market(d, say)...)
-	card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
-	if len(d.Reps) > unfolded {
+	reps := d.Reps
+	if brief {
+		reps = nil
+	} else {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
+	}
+	if len(reps) > unfolded {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineFold, Text: say.T("evening.each", "Count", len(d.Reps))})
 	}
-	for _, r := range d.Reps {
+	for _, r := range reps {
 		t := r.Tally
 		text := say.T("evening.rep", "Planned", t.Planned, "Reached", t.Reached)
 		if t.Planned == 0 {

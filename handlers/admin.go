@@ -29,8 +29,13 @@ func (s *Service) bind(ctx context.Context, c call) error {
 	if err := s.addGroup(ctx, team, c.m.Chat); err != nil {
 		return err
 	}
-	return s.replyHere(ctx, c.m, s.text("bind.done", "Team", team.Name,
-		"Morning", s.Policy.MorningPlan, "Evening", s.Policy.EveningSummary))
+	return s.replyHere(ctx, c.m, s.bound(team))
+}
+
+// bound says when a group will hear of its team.
+func (s *Service) bound(team visit.Team) bot.Body {
+	p := s.Policy.Of(team)
+	return s.text("bind.done", "Team", team.Name, "Morning", p.MorningPlan, "Evening", p.EveningSummary)
 }
 
 // addGroup makes the group hear the team's posts, and no other team's: it
@@ -98,8 +103,7 @@ func (s *Service) makeGroup(ctx context.Context, c call) error {
 	if err := s.addGroup(ctx, team, group); err != nil {
 		return err
 	}
-	err = s.Outbox.Say(ctx, bot.Post{ID: "greet/" + group.String(), To: group, Body: s.text("bind.done", "Team", team.Name,
-		"Morning", s.Policy.MorningPlan, "Evening", s.Policy.EveningSummary)})
+	err = s.Outbox.Say(ctx, bot.Post{ID: "greet/" + group.String(), To: group, Body: s.bound(team)})
 	if err != nil {
 		return err
 	}
@@ -235,7 +239,7 @@ func (s *Service) preview(ctx context.Context, c call) error {
 	case "早报", "morning":
 		write = func(d digest.TeamDay) bot.Body { return digest.Morning(d, s.Say, false) }
 	case "晚报", "evening":
-		write = func(d digest.TeamDay) bot.Body { return digest.Evening(d, s.Say, false) }
+		write = func(d digest.TeamDay) bot.Body { return digest.Evening(d, s.Say, s.Policy.Of(d.Team).Brief, false) }
 	default:
 		return s.reply(ctx, c.m, s.text("preview.usage"))
 	}

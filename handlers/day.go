@@ -49,7 +49,7 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 
 // rep finds somebody of the roster by id; of one who has left only the id is known.
 func (s *Service) rep(ctx context.Context, id string) (person, error) {
-	p := person{zone: s.Policy.Zone}
+	p := person{zone: s.Policy.Zone, policy: s.Policy}
 	rep, err := s.Store.Roster().Rep(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
 		p.ID = id
@@ -60,7 +60,8 @@ func (s *Service) rep(ctx context.Context, id string) (person, error) {
 	}
 	p.Rep, p.known, p.onRoster = rep, true, true
 	p.team, err = s.team(ctx, p.Team)
-	p.zone = s.Policy.ZoneOf(p.team)
+	p.policy = s.Policy.Of(p.team)
+	p.zone = p.policy.Zone
 	return p, err
 }
 

@@ -52,10 +52,9 @@ func (s *Service) nudges(p *planning) []bot.Message {
 
 // dueNudge nudges a rep if there is still reason to.
 func (s *Service) dueNudge(ctx context.Context, m bot.Message, who person) error {
-	now := s.Now().In(who.zone)
 	late := s.Now().Sub(m.At) > soon
 	to := bot.Home(who.Rep, s.names())
-	if late || to == (bot.Address{}) || s.quiet(now) {
+	if late || to == (bot.Address{}) || who.policy.Quiet(s.Now()) {
 		return nil
 	}
 	p, err := s.planOf(ctx, who, m.Due.Date)
@@ -114,11 +113,6 @@ func (s *Service) onWay(ctx context.Context, m bot.Message, who person, a action
 	return s.reply(ctx, m, body)
 }
 
-// quiet reports whether nobody is written to now of Roundsman's own accord.
-func (s *Service) quiet(now time.Time) bool {
-	return s.Policy.QuietHours != (visit.Span{}) && s.Policy.QuietHours.Holds(now)
-}
-
 // nudge is what there is to say, and the planned visit that it is about; nil if nothing.
 func (s *Service) nudge(p *planning, day visit.Day, m bot.Message) (*bot.Card, visit.PlannedVisit) {
 	var none visit.PlannedVisit
@@ -145,7 +139,7 @@ func (s *Service) nudge(p *planning, day visit.Day, m bot.Message) (*bot.Card, v
 			{Text: digest.Stop(left[i], p.name(left[i].Customer), s.Say)},
 		}}, left[i]
 	case jobMinimum:
-		least := (s.Policy.MinVisits*(2-day.Leave) + 1) / 2
+		least := (p.who.policy.MinVisits*(2-day.Leave) + 1) / 2
 		if missing := least - tally.Distinct; missing < 2 {
 			return nil, none
 		}

@@ -132,7 +132,7 @@ func (s *Service) planning(ctx context.Context, who person, at time.Time) (*plan
 	}
 	if !p.plan.Proposed && visit.Fold(nil, p.facts).Leave < 2 {
 		// Asked for after the hour at which it is proposed, it counts as made then.
-		proposed := today.At(s.Policy.PlanProposal, who.zone)
+		proposed := today.At(who.policy.PlanProposal, who.zone)
 		if at.Before(proposed) {
 			proposed = at
 		}
@@ -160,7 +160,7 @@ func (s *Service) planOf(ctx context.Context, who person, date visit.Date) (*pla
 		}
 		eve = eve.Add(-1)
 	}
-	p := &planning{who: who, date: date, deadline: eve.At(s.Policy.PlanDeadline, who.zone), customers: make(map[string]visit.Customer)}
+	p := &planning{who: who, date: date, deadline: eve.At(who.policy.PlanDeadline, who.zone), customers: make(map[string]visit.Customer)}
 	if p.imported, err = s.Store.Plans().Day(ctx, who.ID, date); err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
@@ -193,7 +193,7 @@ func (s *Service) propose(ctx context.Context, p *planning, at time.Time) error 
 		return fmt.Errorf("read the last visits: %w", err)
 	}
 	proposal := visit.Proposal{
-		Rep: p.who.ID, Date: p.date, Fixed: p.plan.Lines, Last: last, Skip: p.plan.Dropped, Min: s.Policy.MinVisits,
+		Rep: p.who.ID, Date: p.date, Fixed: p.plan.Lines, Last: last, Skip: p.plan.Dropped, Min: p.who.policy.MinVisits,
 	}
 	for _, c := range p.customers {
 		proposal.Customers = append(proposal.Customers, c)

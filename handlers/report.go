@@ -25,7 +25,7 @@ func (s *Service) reportOf(ctx context.Context, who person, date visit.Date) (di
 	}
 	return digest.Report{
 		RepDay: digest.RepDay{Rep: who.Rep, Plan: plan, Day: day, Tally: day.Tally(plan)},
-		Date:   date, Zone: who.zone, Deadline: date.At(s.Policy.ReportDeadline, who.zone), Customers: view.customers,
+		Date:   date, Zone: who.zone, Deadline: date.At(who.policy.ReportDeadline, who.zone), Customers: view.customers,
 	}, nil
 }
 

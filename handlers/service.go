@@ -68,6 +68,8 @@ type person struct {
 	visit.Rep
 	team visit.Team
 	zone *time.Location
+	// policy is that of their team.
+	policy visit.Policy
 	// known is false for somebody we have never heard of; onRoster also for an
 	// admin by configuration who is on no roster and so in no team.
 	known, onRoster bool
@@ -156,7 +158,7 @@ func (s *Service) GiveUp(ctx context.Context, m bot.Message) {
 
 // who finds the person with a user id on a platform.
 func (s *Service) who(ctx context.Context, platform, user string) (person, error) {
-	p := person{zone: s.Policy.Zone}
+	p := person{zone: s.Policy.Zone, policy: s.Policy}
 	rep, err := s.Store.Roster().ByIdentity(ctx, platform, user)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return p, fmt.Errorf("find a person: %w", err)
@@ -175,7 +177,8 @@ func (s *Service) who(ctx context.Context, platform, user string) (person, error
 		if p.team, err = s.team(ctx, p.Team); err != nil {
 			return p, err
 		}
-		p.zone = s.Policy.ZoneOf(p.team)
+		p.policy = s.Policy.Of(p.team)
+		p.zone = p.policy.Zone
 	}
 	return p, nil
 }

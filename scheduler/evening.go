@@ -13,7 +13,7 @@ import (
 // team has gone to bed.
 func (s *Scheduler) evening() job {
 	return job{
-		name: "evening_summary", at: s.Policy.EveningSummary, within: 4 * time.Hour,
+		name: "evening_summary", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour,
 		write: func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error) {
 			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 			if err != nil || len(day.Reps) == 0 {
@@ -22,7 +22,7 @@ func (s *Scheduler) evening() job {
 			if err := digest.LoadHistory(ctx, s.Store, &day); err != nil {
 				return bot.Body{}, err
 			}
-			return digest.Evening(day, s.Say, late), nil
+			return digest.Evening(day, s.Say, s.Policy.Of(team).Brief, late), nil
 		},
 	}
 }
@@ -31,8 +31,11 @@ func (s *Scheduler) evening() job {
 // be changed, and a summary can.
 func (s *Scheduler) summaryPicture() job {
 	return job{
-		name: "summary_picture", at: s.Policy.EveningSummary, within: 4 * time.Hour,
+		name: "summary_picture", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour,
 		write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
+			if s.Policy.Of(team).Brief {
+				return bot.Body{}, nil
+			}
 			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 			if err != nil || day.Total().Planned+day.Total().Visits == 0 {
 				return bot.Body{}, err

@@ -13,7 +13,7 @@ import (
 // shown by itself who goes where.
 func (s *Scheduler) morning() job {
 	return job{
-		name: "morning_plan", at: s.Policy.MorningPlan, within: 2 * time.Hour,
+		name: "morning_plan", at: at(func(p visit.Policy) visit.Clock { return p.MorningPlan }), within: 2 * time.Hour,
 		write: func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error) {
 			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 			if err != nil || len(day.Reps) == 0 {

@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"roundsman/bot"
@@ -10,28 +9,22 @@ import (
 	"roundsman/visit"
 )
 
-const (
-	// remindBefore is how long before the deadline a rep is reminded of a plan that they have not confirmed.
-	remindBefore = time.Hour
-	// lateComers is how long after the deadline the manager hears who did not
-	// confirm: what was tapped in its last minute has come by then.
-	lateComers = 5 * time.Minute
-)
+// lateComers is how long after a deadline the manager hears who missed it: what
+// was tapped in its last minute has come by then.
+const lateComers = 5 * time.Minute
 
 // planning is what is due for the next workday's plans: proposed, reminded of,
 // locked, and who did not confirm told to the manager.
 func (s *Scheduler) planning() []job {
-	proposal, deadline := s.Policy.PlanProposal, s.Policy.PlanDeadline
-	between := deadline.Sub(proposal)
-	jobs := []job{
+	return []job{
 		// Whoever comes in the middle of the day still has the rest of it watched.
-		{name: "day_open", at: s.Policy.WorkHours.From, within: 15 * time.Hour, to: toReps},
-		// After the deadline there is nothing to be proposed any more.
-		{name: "plan_proposal", at: proposal, within: between, to: toReps},
-		{name: "plan_reminder", at: deadline.Add(-remindBefore), within: remindBefore, to: toReps},
-		{name: "plan_lock", at: deadline, within: lookBack, to: toReps},
+		{name: "day_open", at: at(func(p visit.Policy) visit.Clock { return p.WorkHours.From }), within: 15 * time.Hour, to: toReps},
+		// After the deadline, which comes when it comes, nothing is proposed any more.
+		{name: "plan_proposal", at: at(func(p visit.Policy) visit.Clock { return p.PlanProposal }), within: 12 * time.Hour, to: toReps},
+		{name: "plan_reminder", at: visit.Policy.PlanReminder, within: time.Hour, to: toReps},
+		{name: "plan_lock", at: at(func(p visit.Policy) visit.Clock { return p.PlanDeadline }), within: lookBack, to: toReps},
 		{
-			name: "plan_unconfirmed", at: deadline.Add(lateComers), within: 12 * time.Hour, to: toManagers,
+			name: "plan_unconfirmed", at: at(func(p visit.Policy) visit.Clock { return p.PlanDeadline.Add(lateComers) }), within: 12 * time.Hour, to: toManagers,
 			write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
 				holidays, err := s.Store.Calendar().All(ctx)
 				if err != nil {
@@ -46,9 +39,4 @@ func (s *Scheduler) planning() []job {
 			},
 		},
 	}
-	if between <= remindBefore {
-		// The proposal itself is the reminder.
-		jobs = slices.DeleteFunc(jobs, func(j job) bool { return j.name == "plan_reminder" })
-	}
-	return jobs
 }

@@ -15,11 +15,10 @@ const reportNotice = 30 * time.Minute
 // reports is what is due for the daily reports: their reps are reminded, and
 // the manager gets them on one card.
 func (s *Scheduler) reports() []job {
-	deadline := s.Policy.ReportDeadline
 	return []job{
-		{name: "report_reminder", at: deadline.Add(-reportNotice), within: reportNotice, to: toReps},
+		{name: "report_reminder", at: at(func(p visit.Policy) visit.Clock { return p.ReportDeadline.Add(-reportNotice) }), within: reportNotice, to: toReps},
 		{
-			name: "report_list", at: deadline.Add(lateComers), within: 4 * time.Hour, to: toManagers,
+			name: "report_list", at: at(func(p visit.Policy) visit.Clock { return p.ReportDeadline.Add(lateComers) }), within: 4 * time.Hour, to: toManagers,
 			write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
 				day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 				if err != nil {

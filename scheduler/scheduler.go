@@ -78,7 +78,8 @@ type Scheduler struct {
 // job is something that is due for each team on workdays.
 type job struct {
 	name string
-	at   visit.Clock
+	// at is when it is due by a team's policy; false if it is not.
+	at func(p visit.Policy) (visit.Clock, bool)
 	// within is how long after its slot it is still worth doing.
 	within time.Duration
 	// to says who hears of it.
@@ -206,8 +207,12 @@ func (s *Scheduler) due(ctx context.Context, j job, calendar *visit.Calendar, te
 	if since.After(from) {
 		from = since
 	}
-	daily := Daily{At: j.at, Workday: calendar.Workday}
-	zone := s.Policy.ZoneOf(team)
+	policy := s.Policy.Of(team)
+	at, ok := j.at(policy)
+	if !ok {
+		return nil
+	}
+	daily, zone := Daily{At: at, Workday: calendar.Workday}, policy.Zone
 	for slot := daily.Next(from.Add(-time.Millisecond), zone); !slot.After(now); slot = daily.Next(slot, zone) {
 		if err := s.slot(ctx, j, team, group, slot, now); err != nil {
 			return fmt.Errorf("%s for %s: %w", j.name, team.Name, err)
@@ -489,9 +494,10 @@ func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams
 
 // now runs a job for one group and hands it on, and reports whether it was not begun before.
 func (s *Scheduler) now(ctx context.Context, j job, team visit.Team, group string, date visit.Date) (fresh bool, err error) {
+	policy := s.Policy.Of(team)
+	at, _ := j.at(policy)
 	run := storage.Run{
-		Job: j.name, Group: group, Date: date,
-		Due: visit.Millis(date.At(j.at, s.Policy.ZoneOf(team))), At: visit.Millis(s.Now()),
+		Job: j.name, Group: group, Date: date, Due: visit.Millis(date.At(at, policy.Zone)), At: visit.Millis(s.Now()),
 	}
 	if _, err := s.Store.Runs().Get(ctx, run.ID()); err == nil {
 		return false, nil
@@ -510,4 +516,9 @@ func (s *Scheduler) now(ctx context.Context, j job, team visit.Team, group strin
 		return true, fmt.Errorf("hand on %s: %w", run.ID(), err)
 	}
 	return true, nil
+}
+
+// at is a job's time that every policy has.
+func at(clock func(visit.Policy) visit.Clock) func(visit.Policy) (visit.Clock, bool) {
+	return func(p visit.Policy) (visit.Clock, bool) { return clock(p), true }
 }

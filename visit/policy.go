@@ -17,6 +17,8 @@ type Policy struct {
 	ReportDeadline Clock
 	// QuietHours are when nobody is written to of Roundsman's own accord; may be empty.
 	QuietHours Span
+	// Brief says that a group hears totals only, and no picture.
+	Brief bool
 	// MinVisits is the least number of distinct customers of a day.
 	MinVisits int
 	// MorningPlan and EveningSummary are when the groups hear of the day.
@@ -29,6 +31,11 @@ type Policy struct {
 	ConsentRequired bool
 	// KeepCoordinates and KeepPhotos are how long they are kept; people are told so.
 	KeepCoordinates, KeepPhotos time.Duration
+}
+
+// Quiet reports whether nobody is written to at the instant of Roundsman's own accord.
+func (p Policy) Quiet(at time.Time) bool {
+	return p.QuietHours != (Span{}) && p.QuietHours.Holds(at.In(p.Zone))
 }
 
 // ZoneOf returns the team's time zone, or the company's.

@@ -56,6 +56,9 @@ type Team struct {
 	Timezone string `json:"timezone,omitempty"`
 	// Groups are addresses "platform:chat".
 	Groups []string `json:"groups,omitempty"`
+	// Settings is what was set for the team by command, as text by the setting's
+	// name ([Policy.With]); it wins over the configuration.
+	Settings map[string]string `json:"settings,omitempty"`
 }
 
 // Customer is a place that a rep visits.

@@ -59,14 +59,15 @@ func (d repDoc) record() visit.Rep {
 }
 
 type teamDoc struct {
-	Name     string   `bson:"_id"`
-	V        int32    `bson:"v"`
-	Timezone string   `bson:"timezone"`
-	Groups   []string `bson:"groups"`
+	Name     string            `bson:"_id"`
+	V        int32             `bson:"v"`
+	Timezone string            `bson:"timezone"`
+	Groups   []string          `bson:"groups"`
+	Settings map[string]string `bson:"settings,omitempty"`
 }
 
 func (d teamDoc) record() visit.Team {
-	return visit.Team{Name: d.Name, Timezone: d.Timezone, Groups: d.Groups}
+	return visit.Team{Name: d.Name, Timezone: d.Timezone, Groups: d.Groups, Settings: d.Settings}
 }
 
 type roster struct{ s *Store }
@@ -158,7 +159,7 @@ func (r roster) ByIdentity(ctx context.Context, platform, user string) (visit.Re
 }
 
 func (r roster) PutTeam(ctx context.Context, team visit.Team) error {
-	return r.s.put(ctx, "storing a team", teamsName, teamDoc{team.Name, form, team.Timezone, team.Groups})
+	return r.s.put(ctx, "storing a team", teamsName, teamDoc{team.Name, form, team.Timezone, team.Groups, team.Settings})
 }
 
 func (r roster) Team(ctx context.Context, name string) (visit.Team, error) {

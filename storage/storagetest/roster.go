@@ -16,7 +16,7 @@ func fullRep() visit.Rep {
 }
 
 func fullTeam() visit.Team {
-	return visit.Team{Name: chinese, Timezone: "Asia/Shanghai", Groups: []string{"feishu:oc_1", "wecom:" + chinese}}
+	return visit.Team{Name: chinese, Timezone: "Asia/Shanghai", Groups: []string{"feishu:oc_1", "wecom:" + chinese}, Settings: map[string]string{"min_visits": chinese}}
 }
 
 func testRoster(t *testing.T, s suite) {

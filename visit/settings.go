@@ -1,0 +1,163 @@
+package visit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A setting is something of a policy that a team may have of its own. Kept is
+// the text that was set, by the setting's name.
+type setting struct {
+	name  string
+	words []string
+	set   func(p *Policy, text string) error
+	get   func(p Policy) string
+}
+
+// MaxMinVisits bounds the least number of customers of a day.
+const MaxMinVisits = 50
+
+var settings = []setting{
+	{"min_visits", []string{"最少拜访", "最低拜访", "minvisits"}, func(p *Policy, text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > MaxMinVisits {
+			return fmt.Errorf("%q is not a number from 0 to %d", text, MaxMinVisits)
+		}
+		p.MinVisits = n
+		return nil
+	}, func(p Policy) string { return strconv.Itoa(p.MinVisits) }},
+	clockSetting("plan_proposal", func(p *Policy) *Clock { return &p.PlanProposal }, "计划建议", "proposal"),
+	clockSetting("plan_deadline", func(p *Policy) *Clock { return &p.PlanDeadline }, "计划截止", "deadline"),
+	clockSetting("morning_plan", func(p *Policy) *Clock { return &p.MorningPlan }, "早报", "morning"),
+	clockSetting("report_deadline", func(p *Policy) *Clock { return &p.ReportDeadline }, "日报截止", "reports"),
+	clockSetting("evening_summary", func(p *Policy) *Clock { return &p.EveningSummary }, "晚报", "evening"),
+	{"quiet_hours", []string{"免打扰", "quiet"}, func(p *Policy, text string) (err error) {
+		if isOff(text) {
+			p.QuietHours = Span{}
+			return nil
+		}
+		p.QuietHours, err = ParseSpan(text)
+		return err
+	}, func(p Policy) string {
+		if p.QuietHours == (Span{}) {
+			return "off"
+		}
+		return p.QuietHours.String()
+	}},
+	{"brief", []string{"群播报", "group"}, func(p *Policy, text string) error {
+		switch strings.ToLower(text) {
+		case "精简", "brief":
+			p.Brief = true
+		case "完整", "full":
+			p.Brief = false
+		default:
+			return fmt.Errorf("%q is neither 精简 (brief) nor 完整 (full)", text)
+		}
+		return nil
+	}, func(p Policy) string {
+		if p.Brief {
+			return "brief"
+		}
+		return "full"
+	}},
+}
+
+func clockSetting(name string, field func(*Policy) *Clock, words ...string) setting {
+	return setting{name, words, func(p *Policy, text string) (err error) {
+		*field(p), err = ParseClock(strings.ReplaceAll(text, "：", ":"))
+		return err
+	}, func(p Policy) string { return field(&p).String() }}
+}
+
+// isOff reads the ways to say that something is not to be.
+func isOff(text string) bool {
+	return slices.Contains([]string{"off", "关", "关闭", "无"}, strings.ToLower(text))
+}
+
+// SettingNames are the names of all settings, in the order in which they are listed.
+func SettingNames() []string {
+	names := make([]string, len(settings))
+	for i, s := range settings {
+		names[i] = s.name
+	}
+	return names
+}
+
+// SettingNamed finds a setting by its name or a word for it.
+func SettingNamed(word string) (name string, ok bool) {
+	for _, s := range settings {
+		if s.name == word || slices.ContainsFunc(s.words, func(w string) bool { return strings.EqualFold(w, word) }) {
+			return s.name, true
+		}
+	}
+	return "", false
+}
+
+// Setting is the value of a setting, as text that [Policy.With] reads.
+func (p Policy) Setting(name string) string {
+	for _, s := range settings {
+		if s.name == name {
+			return s.get(p)
+		}
+	}
+	return ""
+}
+
+// errSetting says that there is no such setting.
+var errSetting = errors.New("no such setting")
+
+// With returns the policy with one setting changed. It fails for a name that is
+// none, a text that cannot be read, and a deadline that is not after the proposal.
+func (p Policy) With(name, text string) (Policy, error) {
+	for _, s := range settings {
+		if s.name != name {
+			continue
+		}
+		if err := s.set(&p, text); err != nil {
+			return p, err
+		}
+		if !p.ordered() {
+			return p, fmt.Errorf("the plan's deadline, %s, is not after its proposal, %s", p.PlanDeadline, p.PlanProposal)
+		}
+		return p, nil
+	}
+	return p, fmt.Errorf("%w: %q", errSetting, name)
+}
+
+// ordered reports whether the plan's deadline is after its proposal.
+func (p Policy) ordered() bool { return p.PlanDeadline.Sub(p.PlanProposal) > 0 }
+
+// Of returns the policy of a team: the company's, with the team's zone and what
+// was set for it. What cannot be read, or does not go together any more since the
+// company's was changed, is left as the company has it.
+func (p Policy) Of(t Team) Policy {
+	p.Zone = p.ZoneOf(t)
+	own := p
+	for _, s := range settings {
+		text, ok := t.Settings[s.name]
+		if !ok {
+			continue
+		}
+		changed := own
+		if s.set(&changed, text) == nil {
+			own = changed
+		}
+	}
+	if !own.ordered() {
+		own.PlanProposal, own.PlanDeadline = p.PlanProposal, p.PlanDeadline
+	}
+	return own
+}
+
+// reminderNotice is how long before the plan's deadline its rep is reminded.
+const reminderNotice = time.Hour
+
+// PlanReminder is when a rep is reminded of a plan that they have not confirmed;
+// false if the proposal itself is so late that it is the reminder.
+func (p Policy) PlanReminder() (Clock, bool) {
+	return p.PlanDeadline.Add(-reminderNotice), p.PlanDeadline.Sub(p.PlanProposal) > reminderNotice
+}

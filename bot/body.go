@@ -1,12 +1,14 @@
 package bot
 
-// Body is what a post says: one of Text, Card and Image. Everything in it is
+// Body is what a post says: one of Text, Card, Image and File. Everything in it is
 // plain text; an adapter escapes it, so that nothing a person wrote can become
 // markup, a mention or a link.
 type Body struct {
 	Text  string `json:"text,omitempty"`
 	Card  *Card  `json:"card,omitempty"`
-	Image *Image `json:"image,omitempty"`
+	// Image is shown, at most 2 MB of PNG or JPEG; File is offered for download.
+	Image *File `json:"image,omitempty"`
+	File  *File `json:"file,omitempty"`
 	// Response is the one-time right to change a message that came with a tap
 	// ([Press.Response]): where the platform works so, this body replaces that
 	// message instead of being sent as a new one.
@@ -76,9 +78,20 @@ const (
 	ButtonDanger  ButtonStyle = "danger"
 )
 
-// Image is a picture, at most 2 MB of PNG or JPEG, with what it shows in words.
-type Image struct {
+// Empty reports whether there is nothing to say.
+func (b Body) Empty() bool {
+	return b.Text == "" && b.Card == nil && b.Image == nil && b.File == nil
+}
+
+// MaxFile is the largest file that is sent, in bytes: with its base64 it fits a
+// document of MongoDB, and both platforms take more.
+const MaxFile = 8 << 20
+
+// File is a picture or another file, of at most [MaxFile] bytes.
+type File struct {
 	Data []byte `json:"data"`
+	// Name is what it is saved as.
 	Name string `json:"name"`
-	Alt  string `json:"alt"`
+	// Alt is what a picture shows, in words.
+	Alt string `json:"alt,omitempty"`
 }

@@ -100,8 +100,8 @@ type Part struct {
 	Data []byte
 	// Response is [Body.Response], for the part that replaces a tapped message.
 	Response string
-	// Upload is a picture that has to be uploaded before Data can be sent.
-	Upload *Image
+	// Upload is a picture or a file that has to be uploaded before Data can be sent.
+	Upload *File
 }
 
 // Abilities says what a platform can do. The core asks for these, never for names.

@@ -379,7 +379,7 @@ func (d *delivery) run(ctx context.Context) (next bool) {
 		d.settle(storage.PostFailed, "no_such_chat")
 		return true
 	}
-	if body.Text == "" && body.Card == nil && body.Image == nil {
+	if body.Empty() {
 		// Withdrawn before it was said.
 		p.SentVersion = p.Version
 		d.settle(storage.PostSent, "")

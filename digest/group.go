@@ -225,7 +225,7 @@ func SummaryPicture(d TeamDay, say *catalog.Catalog) (bot.Body, error) {
 	if err != nil {
 		return bot.Body{}, fmt.Errorf("draw the summary: %w", err)
 	}
-	return bot.Body{Image: &bot.Image{Data: data, Name: string(d.Date) + ".png", Alt: bars.Title + " · " + bars.Totals}}, nil
+	return bot.Body{Image: &bot.File{Data: data, Name: string(d.Date) + ".png", Alt: bars.Title + " · " + bars.Totals}}, nil
 }
 
 // counts writes how many visits there were, by verdict.

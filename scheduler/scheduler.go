@@ -249,7 +249,7 @@ func (s *Scheduler) render(ctx context.Context, j job, team visit.Team, run stor
 		return false, err
 	}
 	run.State = storage.RunRendered
-	if body.Card == nil && body.Text == "" && body.Image == nil {
+	if body.Empty() {
 		run.State = storage.RunEmpty
 	} else if run.Body, err = json.Marshal(body); err != nil {
 		return false, fmt.Errorf("write a post: %w", err)

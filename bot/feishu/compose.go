@@ -39,7 +39,7 @@ const (
 const ellipsis = "…"
 
 // Compose writes a body in Feishu's form: a text message, a card of schema 2.0, or
-// a picture that Send uploads. What is too long is cut and ends with "…".
+// a picture or file that Send uploads. What is too long is cut and ends with "…".
 func (p *Platform) Compose(to bot.Address, b bot.Body) ([]bot.Part, error) {
 	if _, err := receiveIDType(to); err != nil {
 		return nil, err
@@ -52,6 +52,11 @@ func (p *Platform) Compose(to bot.Address, b bot.Body) ([]bot.Part, error) {
 			return nil, fmt.Errorf("feishu: a picture of %d bytes cannot be sent", len(b.Image.Data))
 		}
 		return []bot.Part{{Type: larkim.MsgTypeImage, Upload: b.Image}}, nil
+	case b.File != nil:
+		if len(b.File.Data) == 0 || len(b.File.Data) > bot.MaxFile || b.File.Name == "" {
+			return nil, fmt.Errorf("feishu: a file of %d bytes cannot be sent", len(b.File.Data))
+		}
+		return []bot.Part{{Type: larkim.MsgTypeFile, Upload: b.File}}, nil
 	case b.Text != "":
 		return []bot.Part{{Type: larkim.MsgTypeText, Data: composeText(b.Text)}}, nil
 	}

@@ -105,7 +105,7 @@ func TestComposeGolden(t *testing.T) {
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	p := composer(t)
-	image := &bot.Image{Data: []byte("x"), Name: "a.png", Alt: "map"}
+	image := &bot.File{Data: []byte("x"), Name: "a.png", Alt: "map"}
 	parts, err := p.Compose(toUser, bot.Body{Image: image})
 	if d := cmp.Diff([]bot.Part{{Type: "image", Upload: image}}, parts); d != "" || err != nil {
 		t.Errorf("%v %s", err, d)
@@ -115,8 +115,11 @@ func TestCompose(t *testing.T) {
 		body bot.Body
 	}{
 		"nothing to say":       {toUser, bot.Body{}},
-		"an empty picture":     {toUser, bot.Body{Image: &bot.Image{}}},
-		"a picture over 10 MB": {toUser, bot.Body{Image: &bot.Image{Data: make([]byte, 10<<20+1)}}},
+		"an empty picture":     {toUser, bot.Body{Image: &bot.File{}}},
+		"a picture over 10 MB": {toUser, bot.Body{Image: &bot.File{Data: make([]byte, 10<<20+1)}}},
+		"an empty file":        {toUser, bot.Body{File: &bot.File{Name: "a.xlsx"}}},
+		"a file of no name":    {toUser, bot.Body{File: &bot.File{Data: []byte("x")}}},
+		"a file over 8 MB":     {toUser, bot.Body{File: &bot.File{Data: make([]byte, bot.MaxFile+1), Name: "a.xlsx"}}},
 	} {
 		if parts, err := p.Compose(c.to, c.body); err == nil {
 			t.Errorf("%s: %v", name, parts)

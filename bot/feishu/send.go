@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"strings"
 
 	larkcore "github.com/larksuite/oapi-sdk-go/v3/core"
 	larkim "github.com/larksuite/oapi-sdk-go/v3/service/im/v1"
@@ -18,6 +20,13 @@ const maxKey = 50
 // imageForMessage is the image_type of a picture that is sent, not of an avatar.
 const imageForMessage = "message"
 
+// Kinds of files (file_type, https://open.feishu.cn/document/server-docs/im-v1/file/create).
+const (
+	fileXLS   = "xls"
+	filePDF   = "pdf"
+	fileOther = "stream"
+)
+
 // Send creates a message with the key as its uuid: for an hour Feishu says
 // nothing twice for the same.
 func (p *Platform) Send(ctx context.Context, to bot.Address, part bot.Part, key string) (string, error) {
@@ -30,7 +39,7 @@ func (p *Platform) Send(ctx context.Context, to bot.Address, part bot.Part, key 
 	}
 	content := string(part.Data)
 	if part.Upload != nil {
-		if content, err = p.upload(ctx, part.Upload); err != nil {
+		if content, err = p.upload(ctx, part); err != nil {
 			return "", notSent(err)
 		}
 	}
@@ -78,12 +87,12 @@ func (p *Platform) Update(ctx context.Context, _ bot.Address, remote string, par
 	return &bot.SendError{Code: "not_editable", Err: fmt.Errorf("a message of type %q cannot be changed", part.Type)}
 }
 
-// upload brings a picture to Feishu and returns the content of its message.
-func (p *Platform) upload(ctx context.Context, image *bot.Image) (string, error) {
-	var key string
-	err := p.call(ctx, "upload", func(ctx context.Context, token larkcore.RequestOptionFunc) (int, string, error) {
+// upload brings a part's picture or file to Feishu and returns the content of its message.
+func (p *Platform) upload(ctx context.Context, part bot.Part) (string, error) {
+	field, key := "image_key", ""
+	create := func(ctx context.Context, token larkcore.RequestOptionFunc) (int, string, error) {
 		resp, err := p.im.Image.Create(ctx, larkim.NewCreateImageReqBuilder().Body(larkim.NewCreateImageReqBodyBuilder().
-			ImageType(imageForMessage).Image(bytes.NewReader(image.Data)).Build()).Build(), token)
+			ImageType(imageForMessage).Image(bytes.NewReader(part.Upload.Data)).Build()).Build(), token)
 		if err != nil {
 			return 0, "", err
 		}
@@ -91,14 +100,39 @@ func (p *Platform) upload(ctx context.Context, image *bot.Image) (string, error)
 			key = str(resp.Data.ImageKey)
 		}
 		return resp.Code, resp.Msg, nil
-	})
-	if err != nil {
+	}
+	if part.Type == larkim.MsgTypeFile {
+		field = "file_key"
+		create = func(ctx context.Context, token larkcore.RequestOptionFunc) (int, string, error) {
+			resp, err := p.im.File.Create(ctx, larkim.NewCreateFileReqBuilder().Body(larkim.NewCreateFileReqBodyBuilder().
+				FileType(fileType(part.Upload.Name)).FileName(part.Upload.Name).File(bytes.NewReader(part.Upload.Data)).Build()).Build(), token)
+			if err != nil {
+				return 0, "", err
+			}
+			if resp.Data != nil {
+				key = str(resp.Data.FileKey)
+			}
+			return resp.Code, resp.Msg, nil
+		}
+	}
+	if err := p.call(ctx, "upload", create); err != nil {
 		return "", err
 	}
 	if !validID(key) {
 		return "", &callError{op: "upload", cause: errUnreadable}
 	}
-	return string(marshal(map[string]string{"image_key": key})), nil
+	return string(marshal(map[string]string{field: key})), nil
+}
+
+// fileType is what Feishu calls a kind of file, by which it shows it.
+func fileType(name string) string {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".xlsx", ".xls":
+		return fileXLS
+	case ".pdf":
+		return filePDF
+	}
+	return fileOther
 }
 
 func receiveIDType(to bot.Address) (string, error) {

@@ -42,7 +42,7 @@ func (w *world) say(text, key string) (string, error) {
 func TestSend(t *testing.T) {
 	t.Parallel()
 
-	t.Run("a text, a card and a picture, to a person and to a group", func(t *testing.T) {
+	t.Run("a text, a card, a picture and a file, to a person and to a group", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t, unlimited)
 		for _, to := range []bot.Address{w.user(), w.team()} {
@@ -52,7 +52,8 @@ func TestSend(t *testing.T) {
 			}
 			before := len(w.Messages(chat))
 			for i, b := range []bot.Body{
-				{Text: "早上好"}, {Card: new(visit())}, {Image: &bot.Image{Data: picture(t), Name: "a.png", Alt: "地图"}},
+				{Text: "早上好"}, {Card: new(visit())}, {Image: &bot.File{Data: picture(t), Name: "a.png", Alt: "地图"}},
+				{File: &bot.File{Data: []byte("PK sheet"), Name: "周报.xlsx"}},
 			} {
 				key := fmt.Sprintf("%s-%d", to.Place, i)
 				id, err := w.Send(t.Context(), to, w.compose(to, b), key)
@@ -60,7 +61,7 @@ func TestSend(t *testing.T) {
 					t.Fatal(err)
 				}
 				m, ok := w.Message(id)
-				if !ok || m.ChatID != chat || m.UUID != key || m.Type != []string{"text", "interactive", "image"}[i] {
+				if !ok || m.ChatID != chat || m.UUID != key || m.Type != []string{"text", "interactive", "image", "file"}[i] {
 					t.Errorf("%+v", m)
 				}
 			}
@@ -70,9 +71,15 @@ func TestSend(t *testing.T) {
 			}
 			var c struct {
 				ImageKey string `json:"image_key"`
+				FileKey  string `json:"file_key"`
 			}
-			if err := json.Unmarshal([]byte(got[2].Content), &c); err != nil {
-				t.Fatal(err)
+			for _, m := range got[2:] {
+				if err := json.Unmarshal([]byte(m.Content), &c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if data, _, ok := w.File(c.FileKey); !ok || string(data) != "PK sheet" {
+				t.Error("the file is not what was sent")
 			}
 			if data, _, ok := w.File(c.ImageKey); !ok || string(data) != string(picture(t)) {
 				t.Error("the picture is not what was sent")
@@ -214,7 +221,7 @@ func TestSend(t *testing.T) {
 				t.Parallel()
 				w := setup(t)
 				w.app.Fail("POST", "/open-apis/im/v1/images", c.fault)
-				_, err := w.Send(t.Context(), w.user(), w.compose(w.user(), bot.Body{Image: &bot.Image{Data: picture(t)}}), "k")
+				_, err := w.Send(t.Context(), w.user(), w.compose(w.user(), bot.Body{Image: &bot.File{Data: picture(t)}}), "k")
 				if se := sendErr(t, err); se.Unknown || se.Retry != c.retry {
 					t.Errorf("%+v", se)
 				}
@@ -403,7 +410,7 @@ func TestUpdate(t *testing.T) {
 	if m, _ := w.Message(id); m.Content != `{"text":"晚上好"}` {
 		t.Errorf("text %s", m.Content)
 	}
-	err = w.Update(t.Context(), w.user(), id, w.compose(w.user(), bot.Body{Image: &bot.Image{Data: picture(t)}}))
+	err = w.Update(t.Context(), w.user(), id, w.compose(w.user(), bot.Body{Image: &bot.File{Data: picture(t)}}))
 	if se := sendErr(t, err); se.Retry || se.Code != "not_editable" {
 		t.Errorf("a picture: %+v", se)
 	}

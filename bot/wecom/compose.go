@@ -16,6 +16,7 @@ const (
 	typeText     = "text"
 	typeMarkdown = "markdown"
 	typeImage    = "image"
+	typeFile     = "file"
 	typeCard     = "template_card"
 	typeUpdate   = "update_template_card"
 )
@@ -83,6 +84,8 @@ func (p *Platform) Compose(to bot.Address, b bot.Body) ([]bot.Part, error) {
 		return contents(typeMarkdown, pack(cardMarkdown(*b.Card), maxContent, maxParts))
 	case b.Image != nil:
 		return []bot.Part{{Type: typeImage, Upload: b.Image}}, nil
+	case b.File != nil:
+		return []bot.Part{{Type: typeFile, Upload: b.File}}, nil
 	case b.Text == "":
 		return nil, errNothing
 	case person && b.Response != "":

@@ -62,7 +62,8 @@ func bodies() map[string]bot.Body {
 		"board":            {Card: board},
 		"english":          {Card: &bot.Card{Title: "Plan", Lines: []bot.Line{{Label: "Customers", Text: "4"}}}},
 		"hostile":          {Card: &bot.Card{Title: hostile, Tone: bot.ToneBad, Lines: []bot.Line{{Label: hostile, Text: hostile}, {Kind: bot.LineHeading, Text: hostile}, {Kind: bot.LineQuiet, Text: hostile}}, Footer: hostile}},
-		"image":            {Image: &bot.Image{Data: []byte("png"), Name: "a.png", Alt: "图"}},
+		"image":            {Image: &bot.File{Data: []byte("png"), Name: "a.png", Alt: "图"}},
+		"file":             {File: &bot.File{Data: []byte("PK sheet"), Name: "周报.xlsx"}},
 		"empty":            {Card: &bot.Card{}},
 	}
 }
@@ -135,7 +136,7 @@ func TestComposeIsTaken(t *testing.T) {
 	}
 	for name, b := range bodies() {
 		if b.Image != nil {
-			b.Image = &bot.Image{Data: picture(t, 8)}
+			b.Image = &bot.File{Data: picture(t, 8)}
 		}
 		f.mustSay(user("zhangsan"), b, name)
 		f.mustSay(made, b, name)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"github.com/silenceper/wechat/v2/util"
+
+	"roundsman/bot"
 )
 
 const (
@@ -182,23 +185,42 @@ func (x *exchange) read(body []byte) {
 // call makes a request that the SDK lacks. A non-nil in is posted as JSON; out
 // gets the answer.
 func (x *exchange) call(path string, query url.Values, in, out any) {
-	var body io.Reader
-	method := http.MethodGet
-	if in != nil {
-		data, err := json.Marshal(in)
-		if err != nil {
-			x.err = fmt.Errorf("write a request: %w", err)
-			return
-		}
-		method, body = http.MethodPost, bytes.NewReader(data)
+	if in == nil {
+		x.send(http.MethodGet, path, query, "", nil, out)
+		return
 	}
+	data, err := json.Marshal(in)
+	if err != nil {
+		x.err = fmt.Errorf("write a request: %w", err)
+		return
+	}
+	x.send(http.MethodPost, path, query, "application/json; charset=utf-8", bytes.NewReader(data), out)
+}
+
+// upload posts a file as the form's field "media", as the API's uploads take it.
+func (x *exchange) upload(path string, query url.Values, file *bot.File, out any) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("media", file.Name)
+	if err == nil {
+		_, err = part.Write(file.Data)
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		x.err = fmt.Errorf("write a form: %w", err)
+		return
+	}
+	x.send(http.MethodPost, path, query, form.FormDataContentType(), &body, out)
+}
+
+// send makes a request and reads its answer into out.
+func (x *exchange) send(method, path string, query url.Values, contentType string, body io.Reader, out any) {
 	req, err := x.request(method, path, query, body)
 	if err != nil {
 		x.err = err
 		return
 	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
 	}
 	answer := x.do(req)
 	if x.err == nil && out != nil && x.answered && x.code == 0 {

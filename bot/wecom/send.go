@@ -23,9 +23,10 @@ import (
 	"roundsman/bot"
 )
 
-// Limits on pictures, in bytes.
+// Limits on uploads, in bytes (https://developer.work.weixin.qq.com/document/path/90253).
 const (
 	maxUpload     = 10 << 20
+	minUpload     = 6
 	maxRobotImage = 2 << 20
 )
 
@@ -41,9 +42,10 @@ type outgoing struct {
 	MsgType string          `json:"msgtype"`
 	AgentID int             `json:"agentid,omitempty"`
 	Text    json.RawMessage `json:"text,omitempty"`
-	// Markdown, Image and Card likewise: the object under the type's name.
+	// Markdown, Image, File and Card likewise: the object under the type's name.
 	Markdown json.RawMessage `json:"markdown,omitempty"`
 	Image    json.RawMessage `json:"image,omitempty"`
+	File     json.RawMessage `json:"file,omitempty"`
 	Card     json.RawMessage `json:"template_card,omitempty"`
 }
 
@@ -57,6 +59,8 @@ func (o *outgoing) set(kind string, data json.RawMessage) error {
 		o.Markdown = data
 	case typeImage:
 		o.Image = data
+	case typeFile:
+		o.File = data
 	case typeCard:
 		o.Card = data
 	default:
@@ -156,18 +160,9 @@ func (p *Platform) sendRobot(ctx context.Context, id string, part bot.Part) erro
 	if !ok {
 		return &bot.SendError{Code: "no_such_robot", Gone: true}
 	}
-	data := json.RawMessage(part.Data)
-	if part.Type == typeImage {
-		if part.Upload == nil || len(part.Upload.Data) > maxRobotImage {
-			return permanent("image_size", nil)
-		}
-		sum := md5.Sum(part.Upload.Data) //nolint:gosec // see above
-		var err error
-		if data, err = json.Marshal(map[string]string{
-			"base64": base64.StdEncoding.EncodeToString(part.Upload.Data), "md5": hex.EncodeToString(sum[:]),
-		}); err != nil {
-			return permanent("compose", err)
-		}
+	data, err := p.robotObject(ctx, key, part)
+	if err != nil {
+		return err
 	}
 	var o outgoing
 	if err := o.set(part.Type, data); err != nil {
@@ -179,6 +174,27 @@ func (p *Platform) sendRobot(ctx context.Context, id string, part bot.Part) erro
 	defer unmark()
 	_, _ = robot.NewClient(p.app.GetContext()).RobotBroadcast(marked, o)
 	return orNil(x.failure())
+}
+
+// robotObject returns the object of a part's type for a robot, which takes pictures as they are.
+func (p *Platform) robotObject(ctx context.Context, key string, part bot.Part) (json.RawMessage, error) {
+	switch part.Type {
+	case typeImage:
+		if part.Upload == nil || len(part.Upload.Data) > maxRobotImage {
+			return nil, permanent("image_size", nil)
+		}
+		sum := md5.Sum(part.Upload.Data) //nolint:gosec // see above
+		return marshal(map[string]string{
+			"base64": base64.StdEncoding.EncodeToString(part.Upload.Data), "md5": hex.EncodeToString(sum[:]),
+		})
+	case typeFile:
+		id, err := p.uploadRobot(ctx, key, part.Upload)
+		if err != nil {
+			return nil, err
+		}
+		return marshal(map[string]string{"media_id": id})
+	}
+	return part.Data, nil
 }
 
 // sendUpdate replaces a tapped card. When WeCom says that the right to do so is
@@ -215,12 +231,12 @@ func (p *Platform) sendUpdate(ctx context.Context, user string, part bot.Part, k
 	return p.sendUser(ctx, user, bot.Part{Type: r.Else.Type, Data: r.Else.Data}, key)
 }
 
-// object returns the object of a part's type: an uploaded picture's media id,
+// object returns the object of a part's type: an uploaded picture's or file's media id,
 // a card with its task id, anything else as it is.
 func (p *Platform) object(ctx context.Context, part bot.Part, key string) (json.RawMessage, error) {
 	switch part.Type {
-	case typeImage:
-		id, err := p.upload(ctx, part.Upload)
+	case typeImage, typeFile:
+		id, err := p.upload(ctx, part)
 		if err != nil {
 			return nil, err
 		}
@@ -247,22 +263,26 @@ func marshal(v any) (json.RawMessage, error) {
 	return data, nil
 }
 
-// upload makes a picture a temporary file of the corp and returns its media id.
-// Nobody sees that, so a failure can always be tried again.
-func (p *Platform) upload(ctx context.Context, image *bot.Image) (string, error) {
-	if image == nil || len(image.Data) > maxUpload {
-		return "", permanent("image_size", nil)
+// upload makes a part's picture or file a temporary file of the corp and returns
+// its media id. Nobody sees that, so a failure can always be tried again.
+func (p *Platform) upload(ctx context.Context, part bot.Part) (string, error) {
+	if !uploadable(part.Upload) {
+		return "", permanent(part.Type+"_size", nil)
 	}
-	// The name is ours: what it was called does not matter.
-	name := "image.png"
-	if http.DetectContentType(image.Data) == "image/jpeg" {
-		name = "image.jpg"
+	file := part.Upload
+	name := file.Name
+	if part.Type == typeImage {
+		// The name is ours: what it was called does not matter.
+		name = "image.png"
+		if http.DetectContentType(file.Data) == "image/jpeg" {
+			name = "image.jpg"
+		}
 	}
 	var result *material.UploadTempFileResponse
 	x, err := p.withToken(ctx, false, func(x *exchange, token string) {
 		handle, unmark := p.handle(x, token)
 		defer unmark()
-		result, _ = material.NewClient(handle).UploadTempFileFromReader(name, "image", bytes.NewReader(image.Data))
+		result, _ = material.NewClient(handle).UploadTempFileFromReader(name, part.Type, bytes.NewReader(file.Data))
 	})
 	if err != nil {
 		return "", err
@@ -274,6 +294,32 @@ func (p *Platform) upload(ctx context.Context, image *bot.Image) (string, error)
 		return "", &bot.SendError{Code: "bad_answer", Retry: true, Err: errors.New("the answer holds no media id")}
 	}
 	return result.MediaID, nil
+}
+
+// uploadable reports whether WeCom takes a picture or file of its size.
+func uploadable(f *bot.File) bool {
+	return f != nil && len(f.Data) >= minUpload && len(f.Data) <= maxUpload
+}
+
+// uploadRobot makes a file one that a robot may send, and returns its media id.
+// The SDK lacks this call (https://developer.work.weixin.qq.com/document/path/91770).
+func (p *Platform) uploadRobot(ctx context.Context, key string, file *bot.File) (string, error) {
+	if !uploadable(file) {
+		return "", permanent("file_size", nil)
+	}
+	x, end := p.exchange(ctx, false)
+	defer end()
+	var out struct {
+		MediaID string `json:"media_id"`
+	}
+	x.upload("/cgi-bin/webhook/upload_media", url.Values{"key": {key}, "type": {typeFile}}, file, &out)
+	if e := x.failure(); e != nil {
+		return "", e
+	}
+	if out.MediaID == "" {
+		return "", &bot.SendError{Code: "bad_answer", Retry: true, Err: errors.New("the answer holds no media id")}
+	}
+	return out.MediaID, nil
 }
 
 // fixedToken is the SDK's token handle for one call.

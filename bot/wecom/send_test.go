@@ -2,6 +2,7 @@ package wecom_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +39,8 @@ func TestSendUser(t *testing.T) {
 	ids := f.mustSay(to, bot.Body{Text: "您好\n<a href=\"x\">点</a>"}, "k1")
 	f.mustSay(to, visitCard(), "k2")
 	f.mustSay(to, visitCard(bot.Button{Text: "是", Value: "v1", Style: bot.ButtonPrimary}, bot.Button{Text: "不是", Value: "v2"}), "k3")
-	f.mustSay(to, bot.Body{Image: &bot.Image{Data: picture(t, 8), Name: "../../x\"\r\n.png", Alt: "图"}}, "k4")
+	f.mustSay(to, bot.Body{Image: &bot.File{Data: picture(t, 8), Name: "../../x\"\r\n.png", Alt: "图"}}, "k4")
+	f.mustSay(to, bot.Body{File: &bot.File{Data: []byte("PK sheet"), Name: "周报.xlsx"}}, "k5")
 	got := f.app.Messages("zhangsan")
 	if ids[0] == "" || ids[0] != got[0].ID {
 		t.Errorf("id %q, want %q", ids[0], got[0].ID)
@@ -48,6 +50,7 @@ func TestSendUser(t *testing.T) {
 		"text ✅ 华联超市\n结果：已核实 · 52 米\n时间：09:31\n下一步可以发照片\n\n下一站：新世界百货",
 		"template_card ✅ 华联超市\n下一站：新世界百货\n下一步可以发照片\n结果 已核实 · 52 米\n时间 09:31\n[是]\n[不是]",
 		"image ",
+		"file ",
 	}
 	var have []string
 	for _, m := range got {
@@ -84,12 +87,15 @@ func TestSendGroup(t *testing.T) {
 	}
 	f.mustSay(made, bot.Body{Text: "早上好"}, "k1")
 	f.mustSay(made, visitCard(bot.Button{Text: "是", Value: "v1"}), "k2")
-	f.mustSay(made, bot.Body{Image: &bot.Image{Data: picture(t, 8)}}, "k3")
+	f.mustSay(made, bot.Body{Image: &bot.File{Data: picture(t, 8)}}, "k3")
+	sheet := bot.Body{File: &bot.File{Data: []byte("PK sheet"), Name: "周报.xlsx"}}
+	f.mustSay(made, sheet, "k7")
 	f.mustSay(f.robotAddress(), bot.Body{Text: "早上好"}, "k4")
 	f.mustSay(f.robotAddress(), visitCard(bot.Button{Text: "是", Value: "v1"}), "k5")
-	f.mustSay(f.robotAddress(), bot.Body{Image: &bot.Image{Data: picture(t, 8)}}, "k6")
+	f.mustSay(f.robotAddress(), bot.Body{Image: &bot.File{Data: picture(t, 8)}}, "k6")
+	f.mustSay(f.robotAddress(), sheet, "k8")
 	markdown := "markdown ### <font color=\"info\">✅ 华联超市</font>\n**结果**：已核实 · 52 米\n**时间**：09:31\n下一步可以发照片\n<font color=\"comment\">下一站：新世界百货</font>"
-	want := []string{"text 早上好", markdown, "image "}
+	want := []string{"text 早上好", markdown, "image ", "file "}
 	for name, got := range map[string][]sandbox.Message{"appchat": f.app.ChatMessages(made.ID), "robot": f.srv.RobotMessages(f.robot)} {
 		var have []string
 		for _, m := range got {
@@ -97,6 +103,15 @@ func TestSendGroup(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, have); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		var sent struct {
+			MediaID string `json:"media_id"`
+		}
+		if err := json.Unmarshal([]byte(got[3].Content), &sent); err != nil {
+			t.Fatal(err)
+		}
+		if name, data, ok := f.app.Corp().Media(sent.MediaID); !ok || name != "周报.xlsx" || string(data) != "PK sheet" {
+			t.Errorf("the file is %q: %q", name, data)
 		}
 	}
 	if _, err := f.MakeGroup(t.Context(), "k", "n", []string{"zhangsan"}); sendError(t, err).Retry {
@@ -289,7 +304,15 @@ func TestSendReachesNobody(t *testing.T) {
 	if e := sendError(t, err); e.Code != "93000" || !e.Gone {
 		t.Errorf("a removed robot: %+v", e)
 	}
-	for _, image := range []*bot.Image{{Data: make([]byte, 11<<20)}, nil} {
+	for _, file := range []*bot.File{{Data: make([]byte, 11<<20), Name: "a.xlsx"}, {Data: []byte("tiny")}, nil} {
+		for _, to := range []bot.Address{user("zhangsan"), f.robotAddress()} {
+			_, err := f.Send(t.Context(), to, bot.Part{Type: "file", Upload: file}, "k")
+			if e := sendError(t, err); e.Code == "" || e.Retry || e.Unknown {
+				t.Errorf("no file to %v: %+v", to, e)
+			}
+		}
+	}
+	for _, image := range []*bot.File{{Data: make([]byte, 11<<20)}, nil} {
 		for _, to := range []bot.Address{user("zhangsan"), f.robotAddress()} {
 			_, err := f.Send(t.Context(), to, bot.Part{Type: "image", Upload: image}, "k")
 			if e := sendError(t, err); e.Code == "" || e.Retry || e.Unknown {
@@ -368,7 +391,7 @@ func TestSendCancelled(t *testing.T) {
 func TestSendUploadFails(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	image := bot.Body{Image: &bot.Image{Data: picture(t, 8)}}
+	image := bot.Body{Image: &bot.File{Data: picture(t, 8)}}
 	for _, fault := range []sandbox.Fault{{HTTPStatus: 502}, {HTML: true}, {Truncate: true}, {ErrCode: -1}} {
 		remove := f.app.Fail("/cgi-bin/media/upload", fault)
 		_, err := f.say(user("zhangsan"), image, "k")

@@ -23,6 +23,8 @@ type WhyKind string
 const (
 	// WhyAssigned: it was imported or assigned for the date.
 	WhyAssigned WhyKind = "assigned"
+	// WhyRoute: it is on the rep's fixed route of that day of the week.
+	WhyRoute WhyKind = "route"
 	// WhyOverdue: more days have passed since the last verified visit than the cadence allows.
 	WhyOverdue WhyKind = "overdue"
 	// WhyDue: the cadence will have passed before long.
@@ -90,6 +92,8 @@ type Proposal struct {
 	Date Date
 	// Fixed are the visits that are on the plan already: imported, assigned, or put there by somebody.
 	Fixed []PlannedVisit
+	// Route are the customers of the rep's fixed route on the date ([Route.OnDate]).
+	Route []string
 	// Customers are those that the rep owns, and those of Fixed.
 	Customers []Customer
 	// Last is the date of each customer's last verified visit; none if there was none.
@@ -101,8 +105,9 @@ type Proposal struct {
 }
 
 // Propose returns the plan that a rep is proposed, in a good order: what is
-// fixed, then the forgotten, then who is most due and close to these, at least
-// Min if the rep has so many customers, each with why it is there.
+// fixed, then the route of that day, then the forgotten, then who is most due and
+// close to these, at least Min if the rep has so many customers, each with why
+// it is there. A customer that went to somebody else has left the route.
 func Propose(p Proposal) []PlannedVisit {
 	c := chooser{Proposal: p, places: make(map[string]geo.Point, len(p.Customers)), taken: make(map[string]bool)}
 	byID := make(map[string]Customer, len(p.Customers))
@@ -123,6 +128,12 @@ func Propose(p Proposal) []PlannedVisit {
 	for _, id := range p.Skip {
 		c.taken[id] = true
 	}
+	for _, id := range p.Route {
+		if customer, ok := byID[id]; ok && customer.Owner == p.Rep && !c.taken[id] {
+			c.put(PlannedVisit{Customer: id, Why: Why{Kind: WhyRoute}})
+		}
+	}
+	c.given = len(c.chosen)
 	for _, customer := range p.Customers {
 		if !c.taken[customer.ID] && customer.Owner == p.Rep {
 			c.open = append(c.open, candidate{customer, customer.Overdue(p.Last[customer.ID], p.Date)})
@@ -147,6 +158,8 @@ type chooser struct {
 	places map[string]geo.Point
 	chosen []PlannedVisit
 	taken  map[string]bool
+	// given is how many were there before the first was chosen.
+	given int
 	// open are those that may still be chosen, the most overdue first.
 	open []candidate
 }
@@ -164,7 +177,7 @@ func (c *chooser) fill() {
 		next := c.open[i]
 		enough := len(c.chosen) >= c.Min
 		switch {
-		case enough && len(c.chosen) >= max(c.Min, len(c.Fixed))+maxExtra:
+		case enough && len(c.chosen) >= max(c.Min, c.given)+maxExtra:
 			return
 		case enough && (next.overdue <= 1 || away > oneMore) && next.overdue < forgotten:
 			return

@@ -2,6 +2,7 @@ package visit_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -54,6 +55,40 @@ func TestPropose(t *testing.T) {
 	}
 }
 
+// The route comes after what is fixed and before all others, whole, but for who
+// was taken off or went to somebody else.
+func TestARouteComesBeforeTheOverdue(t *testing.T) {
+	t.Parallel()
+	p := visit.Proposal{
+		Rep: "z", Date: planDate, Min: 3,
+		Fixed: []visit.PlannedVisit{{Customer: "given"}},
+		Route: []string{"given", "one", "off", "two", "gone", "foreign", "three"},
+		Skip:  []string{"off"},
+		Customers: []visit.Customer{
+			near("given", 0, 7), near("one", 9000, 30), near("two", 20_000, 0), near("three", 100, 7), near("off", 10, 7),
+			near("overdue", 50, 7),
+			{ID: "foreign", Owner: "l", Point: shop},
+		},
+		Last: map[string]visit.Date{"one": "2026-11-24", "overdue": "2026-11-14", "off": "2026-01-01"},
+	}
+	why := func() map[string]visit.WhyKind {
+		out := make(map[string]visit.WhyKind)
+		for _, v := range visit.Propose(p) {
+			out[v.Customer] = v.Why.Kind
+		}
+		return out
+	}
+	want := map[string]visit.WhyKind{"given": visit.WhyAssigned, "one": visit.WhyRoute, "two": visit.WhyRoute, "three": visit.WhyRoute, "overdue": visit.WhyOverdue}
+	if got := why(); !maps.Equal(got, want) {
+		t.Errorf("proposed %v, want %v", got, want)
+	}
+	// Without it only the minimum is.
+	p.Route = nil
+	if got := why(); len(got) > 5 || got["two"] != "" || got["overdue"] != visit.WhyOverdue {
+		t.Errorf("without a route: %v", got)
+	}
+}
+
 func TestOverdue(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -98,17 +133,25 @@ func TestAProposalHoldsWhatIsFixedAndTheMinimum(t *testing.T) {
 		customers, last := drawCompany(t, n)
 		p := visit.Proposal{Rep: "z", Date: planDate, Customers: customers, Last: last, Min: rapid.IntRange(0, 8).Draw(t, "min")}
 		for _, c := range customers {
-			switch rapid.IntRange(0, 6).Draw(t, "role") {
+			switch rapid.IntRange(0, 7).Draw(t, "role") {
 			case 0:
 				p.Fixed = append(p.Fixed, visit.PlannedVisit{Customer: c.ID})
 			case 1:
 				p.Skip = append(p.Skip, c.ID)
+			case 2:
+				p.Route = append(p.Route, c.ID)
 			}
 		}
+		given := len(p.Fixed) + len(p.Route)
 		got := ids(visit.Propose(p))
 		for _, f := range p.Fixed {
 			if !slices.Contains(got, f.Customer) {
 				t.Fatalf("%s was fixed and is not proposed", f.Customer)
+			}
+		}
+		for _, id := range p.Route {
+			if !slices.Contains(got, id) {
+				t.Fatalf("%s is on the route and is not proposed", id)
 			}
 		}
 		for _, s := range p.Skip {
@@ -116,7 +159,7 @@ func TestAProposalHoldsWhatIsFixedAndTheMinimum(t *testing.T) {
 				t.Fatalf("%s was taken off and is proposed", s)
 			}
 		}
-		if want := min(max(p.Min, len(p.Fixed)), n-len(p.Skip)); len(got) < want || len(got) > max(p.Min, len(p.Fixed))+2 {
+		if want := min(max(p.Min, given), n-len(p.Skip)); len(got) < want || len(got) > max(p.Min, given)+2 {
 			t.Fatalf("%d are proposed, want %d or two more", len(got), want)
 		}
 		slices.Sort(got)

@@ -22,7 +22,8 @@ type Tally struct {
 	// Productive is the number of visits with an order (拜访成交率 is Productive / Visits).
 	Productive int
 	// Ordered and Collected are what the visits brought, OrderTarget and
-	// CollectionTarget what was planned for them; fen.
+	// CollectionTarget what was planned for them, or what of the month falls on
+	// the date ([Tally.Against]); fen.
 	Ordered, Collected, OrderTarget, CollectionTarget int64
 }
 

@@ -51,6 +51,23 @@ type Plans interface {
 	Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error)
 }
 
+// Targets keeps what reps are to bring in a month. The key of one is rep and month.
+type Targets interface {
+	// Put inserts targets, or changes the ones with their keys: an amount that is
+	// nil stays as it was, by the same write.
+	Put(ctx context.Context, targets ...visit.MonthTarget) error
+	// Get returns the targets that the reps have for a month, by rep.
+	Get(ctx context.Context, month visit.Month, reps ...string) ([]visit.MonthTarget, error)
+}
+
+// Routes keeps reps' fixed weekly routes, a whole one a record. The key of one is its rep.
+type Routes interface {
+	// Put inserts or replaces routes by rep, each whole.
+	Put(ctx context.Context, routes ...visit.Route) error
+	// Get returns the routes of the reps that have one, by rep.
+	Get(ctx context.Context, reps ...string) ([]visit.Route, error)
+}
+
 // Calendar keeps imported holidays and make-up workdays.
 type Calendar interface {
 	// Put inserts or replaces holidays by date.

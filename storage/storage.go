@@ -37,6 +37,8 @@ type Store interface {
 	Roster() Roster
 	Customers() Customers
 	Plans() Plans
+	Targets() Targets
+	Routes() Routes
 	Calendar() Calendar
 	Consents() Consents
 	Runs() Runs

@@ -37,6 +37,13 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 			func(ctx context.Context) error { return s.Customers().Put(ctx, visit.Customer{ID: "c", Name: name}) },
 			func(ctx context.Context) error { return s.Plans().Put(ctx, visit.PlannedVisit{Rep: "r", Order: n}) },
 			func(ctx context.Context) error {
+				amount := int64(n)
+				return s.Targets().Put(ctx, visit.MonthTarget{Rep: "r", Month: "2026-11", Order: &amount})
+			},
+			func(ctx context.Context) error {
+				return s.Routes().Put(ctx, visit.Route{Rep: "r", Stops: []visit.RouteStop{{Weekday: n, Customer: "c"}}})
+			},
+			func(ctx context.Context) error {
 				return s.Outcomes().Put(ctx, visit.Outcome{Rep: "r", Facts: n, Dropped: []string{name}})
 			},
 			func(ctx context.Context) error {
@@ -70,7 +77,7 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 
 	db := mongo.Database(s.Store)
 	changed := []string{
-		"reps", "teams", "customers", "plans", "outcomes", "holidays", "blobs", "quotas", "leases", "imports",
+		"reps", "teams", "customers", "plans", "targets", "routes", "outcomes", "holidays", "blobs", "quotas", "leases", "imports",
 		"inbox", "outbox", "facts", "runs", "fetches",
 	}
 	newer := bson.D{{Key: "$set", Value: bson.D{{Key: "v", Value: 2}, {Key: "mood", Value: "good"}}}}

@@ -32,6 +32,8 @@ const (
 	teamsName     = "teams"
 	customersName = "customers"
 	plansName     = "plans"
+	targetsName   = "targets"
+	routesName    = "routes"
 	holidaysName  = "holidays"
 	consentsName  = "consents"
 	runsName      = "runs"
@@ -46,8 +48,8 @@ const (
 
 // collections are those that hold records.
 var collections = []string{
-	inboxName, outboxName, factsName, outcomesName, repsName, teamsName, customersName, plansName, holidaysName, consentsName,
-	runsName, fetchesName, blobsName, chunksName, importsName, leasesName, quotasName,
+	inboxName, outboxName, factsName, outcomesName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
+	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, leasesName, quotasName,
 }
 
 // Options say how a store is opened.
@@ -228,6 +230,12 @@ func (s *Store) Customers() storage.Customers { return customers{s} }
 
 // Plans returns the planned visits.
 func (s *Store) Plans() storage.Plans { return plans{s} }
+
+// Targets returns the months' targets.
+func (s *Store) Targets() storage.Targets { return targets{s} }
+
+// Routes returns the fixed routes.
+func (s *Store) Routes() storage.Routes { return routes{s} }
 
 // Calendar returns the imported holidays.
 func (s *Store) Calendar() storage.Calendar { return calendar{s} }

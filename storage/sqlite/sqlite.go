@@ -355,6 +355,12 @@ func (s *Store) Customers() storage.Customers { return customers{s} }
 // Plans returns the planned visits.
 func (s *Store) Plans() storage.Plans { return plans{s} }
 
+// Targets returns the months' targets.
+func (s *Store) Targets() storage.Targets { return targets{s} }
+
+// Routes returns the fixed routes.
+func (s *Store) Routes() storage.Routes { return routes{s} }
+
 // Calendar returns the imported holidays.
 func (s *Store) Calendar() storage.Calendar { return calendar{s} }
 

@@ -41,6 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"Roster", testRoster},
 		{"Customers", testCustomers},
 		{"Plans", testPlans},
+		{"Targets", testTargets},
+		{"Routes", testRoutes},
 		{"Calendar", testCalendar},
 		{"Consents", testConsents},
 		{"Runs", testRuns},

@@ -109,6 +109,14 @@ func calls(s storage.Store) []call {
 		{"Plans.Put", func(ctx context.Context) error { return s.Plans().Put(ctx, visit.PlannedVisit{Rep: "r"}) }},
 		{"Plans.Day", func(ctx context.Context) error { return drop(s.Plans().Day(ctx, "r", "2026-11-24")) }},
 		{"Plans.Date", func(ctx context.Context) error { return drop(s.Plans().Date(ctx, "2026-11-24")) }},
+		{"Targets.Put", func(ctx context.Context) error {
+			return s.Targets().Put(ctx, visit.MonthTarget{Rep: "r", Month: "2026-11", Order: fen(1)})
+		}},
+		{"Targets.Get", func(ctx context.Context) error { return drop(s.Targets().Get(ctx, "2026-11", "r", "unknown")) }},
+		{"Targets.Get of none", func(ctx context.Context) error { return drop(s.Targets().Get(ctx, "2026-11")) }},
+		{"Routes.Put", func(ctx context.Context) error { return s.Routes().Put(ctx, visit.Route{Rep: "r"}) }},
+		{"Routes.Get", func(ctx context.Context) error { return drop(s.Routes().Get(ctx, "r", "unknown")) }},
+		{"Routes.Get of none", func(ctx context.Context) error { return drop(s.Routes().Get(ctx)) }},
 		{"Calendar.Put", func(ctx context.Context) error { return s.Calendar().Put(ctx, visit.Holiday{Date: "2026-10-01"}) }},
 		{"Calendar.All", func(ctx context.Context) error { return drop(s.Calendar().All(ctx)) }},
 		{"Consents.Put", func(ctx context.Context) error { return s.Consents().Put(ctx, visit.Consent{Rep: "r", Source: "s"}) }},
@@ -271,6 +279,7 @@ func testStore(t *testing.T, s suite) {
 		event, post, fact, run, fetch, job := fullEvent(), fullPost(), fullFact(), fullRun(), fullFetch(), fullImport()
 		rep, team, customer, planned, came := fullRep(), fullTeam(), fullCustomer(), fullPlannedVisit(), fullOutcome()
 		holiday, consent, blob := fullHoliday(), fullConsent(), fullBlob()
+		target, route := fullTarget(), fullRoute()
 		event.Dead, job.Done = false, false
 		_ = val(st.Inbox().Accept(ctx, event))(t)
 		_ = val(st.Outbox().Desire(ctx, post))(t)
@@ -280,6 +289,8 @@ func testStore(t *testing.T, s suite) {
 		ok(t, st.Roster().PutTeam(ctx, team))
 		ok(t, st.Customers().Put(ctx, customer))
 		ok(t, st.Plans().Put(ctx, planned))
+		ok(t, st.Targets().Put(ctx, target))
+		ok(t, st.Routes().Put(ctx, route))
 		ok(t, st.Calendar().Put(ctx, holiday))
 		ok(t, st.Consents().Put(ctx, consent))
 		_ = val(st.Runs().Begin(ctx, run))(t)
@@ -297,6 +308,8 @@ func testStore(t *testing.T, s suite) {
 		equal(t, val(st.Roster().Teams(ctx))(t), []visit.Team{team})
 		equal(t, val(st.Customers().Get(ctx, customer.ID))(t), []visit.Customer{customer})
 		equal(t, val(st.Plans().Date(ctx, planned.Date))(t), []visit.PlannedVisit{planned})
+		equal(t, val(st.Targets().Get(ctx, target.Month, target.Rep))(t), []visit.MonthTarget{target})
+		equal(t, val(st.Routes().Get(ctx, route.Rep))(t), []visit.Route{route})
 		equal(t, val(st.Calendar().All(ctx))(t), []visit.Holiday{holiday})
 		equal(t, val(st.Consents().Latest(ctx, consent.Rep))(t), consent)
 		equal(t, val(st.Runs().Get(ctx, run.ID()))(t), run)

@@ -34,7 +34,7 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Run everything here and now: both platforms emulated, a company with a past, and a chat page."`
 	Sandbox sandboxCmd `cmd:"" help:"Run only the emulated platforms, for any client of either."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration, the store and the platforms, a line each."`
-	Import  importCmd  `cmd:"" help:"Bring in a table of customers, reps, plans or holidays: all rows or none."`
+	Import  importCmd  `cmd:"" help:"Bring in a table of customers, reps, plans, targets, routes or holidays: all rows or none."`
 	Export  exportCmd  `cmd:"" help:"Write customers, reps, plans or check-ins as a table."`
 	Job     jobCmd     `cmd:"" help:"Run or preview a scheduled post once."`
 	Backup  backupCmd  `cmd:"" help:"Write the store into a new file, also while the bot serves (SQLite)."`

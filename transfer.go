@@ -16,7 +16,7 @@ import (
 )
 
 type importCmd struct {
-	Kind   string `arg:"" help:"customers, reps, plans or holidays."`
+	Kind   string `arg:"" help:"customers, reps, plans, targets, routes or holidays."`
 	File   string `arg:"" help:"A .csv (UTF-8 or GB18030) or .xlsx file." type:"path"`
 	DryRun bool   `help:"Only say what is wrong with the file."`
 }

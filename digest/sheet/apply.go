@@ -119,6 +119,10 @@ func (i *Import) write(ctx context.Context, store Target) error {
 		return inBatches(ctx, i.Customers, store.Customers().Put)
 	case Plans:
 		return inBatches(ctx, i.Plans, store.Plans().Put)
+	case Targets:
+		return inBatches(ctx, i.Targets, store.Targets().Put)
+	case Routes:
+		return inBatches(ctx, i.Routes, store.Routes().Put)
 	case Holidays:
 		return inBatches(ctx, i.Holidays, store.Calendar().Put)
 	}

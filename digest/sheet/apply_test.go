@@ -1,11 +1,13 @@
 package sheet_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"roundsman/digest/sheet"
 	"roundsman/storage"
@@ -122,6 +124,74 @@ func TestHolidays(t *testing.T) {
 	equal(t, got, []visit.Holiday{{Date: "2027-01-01", Name: "元旦"}, {Date: "2027-01-03", Work: true, Name: "调休"}})
 }
 
+// An amount of which the file says nothing stays, one whose cell is empty is cleared.
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	store := seeded(t)
+	stored := func() []visit.MonthTarget {
+		t.Helper()
+		got, err := store.Targets().Get(t.Context(), "2026-12", "R1", "R2")
+		ok(t, err)
+		return got
+	}
+	fen := func(n int64) *int64 { return &n }
+	table := good(t, sheet.Targets, store, "月份,工号,回款目标,订货目标\n2026-12,R1,50000.5,120000\n2026/12/1,R2,,3\n2026年11月,R1,1,1\n")
+	equal(t, table.Rows(), 3)
+	for range 2 {
+		ok(t, table.Apply(t.Context(), store, now))
+		equal(t, stored(), []visit.MonthTarget{
+			{Rep: "R1", Month: "2026-12", Collection: fen(5_000_050), Order: fen(12_000_000)},
+			{Rep: "R2", Month: "2026-12", Collection: fen(0), Order: fen(300)},
+		})
+	}
+	ok(t, good(t, sheet.Targets, store, "month,rep,order_target\n202612,R1,7\n202612,R2,\n").Apply(t.Context(), store, now))
+	equal(t, stored(), []visit.MonthTarget{
+		{Rep: "R1", Month: "2026-12", Collection: fen(5_000_050), Order: fen(700)},
+		{Rep: "R2", Month: "2026-12", Collection: fen(0), Order: fen(0)},
+	})
+}
+
+// What a spreadsheet makes of a month and of a day of the week is read as it was meant.
+func TestTargetsAndRoutesOfAWorkbook(t *testing.T) {
+	t.Parallel()
+	december := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	book := workbook(t, []any{"月份", "工号", "订货目标"}, []any{december, "R1", 0.1 + 0.2}, []any{"2026-12", "R2", 12}, []any{202611, "R1", 5})
+	got, err := sheet.Read(t.Context(), "目标.xlsx", sheet.Targets, bytes.NewReader(book), company())
+	ok(t, err)
+	fen := func(n int64) *int64 { return &n }
+	equal(t, got.Targets, []visit.MonthTarget{
+		{Rep: "R1", Month: "2026-12", Order: fen(30)}, {Rep: "R2", Month: "2026-12", Order: fen(1200)}, {Rep: "R1", Month: "2026-11", Order: fen(500)},
+	})
+	book = workbook(t, []any{"星期", "工号", "客户编号", "周次"}, []any{1, "R1", "C1"}, []any{"周日", "R1", "C2", 2}, []any{"星期三", "R1", "C2", 0})
+	got, err = sheet.Read(t.Context(), "路线.xlsx", sheet.Routes, bytes.NewReader(book), company())
+	ok(t, err)
+	equal(t, got.Routes, []visit.Route{{Rep: "R1", Stops: []visit.RouteStop{
+		{Weekday: 1, Customer: "C1"}, {Weekday: 7, Customer: "C2", Week: 2}, {Weekday: 3, Customer: "C2"},
+	}}})
+}
+
+// A rep's route is what the last file says of it, in the order of its rows.
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	store := seeded(t)
+	ok(t, store.Customers().Put(t.Context(), visit.Customer{ID: "C3", Name: "王记", Owner: "R2"}))
+	stored := func() []visit.Route {
+		t.Helper()
+		got, err := store.Routes().Get(t.Context(), "R1", "R2")
+		ok(t, err)
+		return got
+	}
+	table := good(t, sheet.Routes, store, "工号,星期,客户编号,周次\nR1,1,C2,\nR2,5,C3,\nR1,1,C1,2\n")
+	equal(t, table.Rows(), 3)
+	other := visit.Route{Rep: "R2", Stops: []visit.RouteStop{{Weekday: 5, Customer: "C3"}}}
+	for range 2 {
+		ok(t, table.Apply(t.Context(), store, now))
+		equal(t, stored(), []visit.Route{{Rep: "R1", Stops: []visit.RouteStop{{Weekday: 1, Customer: "C2"}, {Weekday: 1, Customer: "C1", Week: 2}}}, other})
+	}
+	ok(t, good(t, sheet.Routes, store, "rep,weekday,customer\nR1,2,C1\n").Apply(t.Context(), store, now))
+	equal(t, stored(), []visit.Route{{Rep: "R1", Stops: []visit.RouteStop{{Weekday: 2, Customer: "C1"}}}, other})
+}
+
 // Teams come with their people; one that exists keeps its groups and zone.
 func TestRepsBringTeams(t *testing.T) {
 	t.Parallel()
@@ -178,8 +248,8 @@ func TestNothingIsWrittenBeforeApply(t *testing.T) {
 func TestForeignJob(t *testing.T) {
 	t.Parallel()
 	store := seeded(t)
-	ok(t, store.Imports().Put(t.Context(), storage.Import{ID: "routes-1", Kind: "routes", At: now, Data: []byte("?")}))
-	if err := sheet.Resume(t.Context(), store); err == nil || !strings.Contains(err.Error(), "routes-1") || pending(t, store) != 1 {
+	ok(t, store.Imports().Put(t.Context(), storage.Import{ID: "weather-1", Kind: "weather", At: now, Data: []byte("?")}))
+	if err := sheet.Resume(t.Context(), store); err == nil || !strings.Contains(err.Error(), "weather-1") || pending(t, store) != 1 {
 		t.Errorf("got %v", err)
 	}
 }

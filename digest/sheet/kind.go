@@ -15,13 +15,15 @@ const (
 	Customers Kind = "customers"
 	Reps      Kind = "reps"
 	Plans     Kind = "plans"
+	Targets   Kind = "targets"
+	Routes    Kind = "routes"
 	Holidays  Kind = "holidays"
 	// CheckIns can only be exported: what happened is not written from a file.
 	CheckIns Kind = "checkins"
 )
 
 // Kinds returns the tables that [Read] reads.
-func Kinds() []Kind { return []Kind{Customers, Reps, Plans, Holidays} }
+func Kinds() []Kind { return []Kind{Customers, Reps, Plans, Targets, Routes, Holidays} }
 
 // Exports returns the tables that [Write] writes.
 func Exports() []Kind { return []Kind{Customers, Reps, Plans, CheckIns} }
@@ -55,6 +57,8 @@ type Known interface {
 type Target interface {
 	Known
 	Plans() storage.Plans
+	Targets() storage.Targets
+	Routes() storage.Routes
 	Calendar() storage.Calendar
 	Imports() storage.Imports
 }

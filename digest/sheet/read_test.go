@@ -71,7 +71,7 @@ func TestUnreadable(t *testing.T) {
 
 func TestUnknownKind(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []sheet.Kind{"targets", "routes", sheet.CheckIns, ""} {
+	for _, kind := range []sheet.Kind{"visits", "Plans", sheet.CheckIns, ""} {
 		_, err := read(t, kind, company(), table)
 		if invalid := (*sheet.Invalid)(nil); err == nil || errors.As(err, &invalid) {
 			t.Errorf("%q: %v", kind, err)

@@ -16,6 +16,8 @@ type Nouns interface {
 	Roster() storage.Roster
 	Customers() storage.Customers
 	Plans() storage.Plans
+	Targets() storage.Targets
+	Calendar() storage.Calendar
 	Facts() storage.Facts
 	Outcomes() storage.Outcomes
 }
@@ -115,6 +117,9 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 			ids = append(ids, v.Customer)
 		}
 	}
+	if err := out.aim(ctx, store, policy); err != nil {
+		return out, err
+	}
 	slices.SortFunc(out.Reps, func(a, b RepDay) int {
 		return strings.Compare(a.Rep.Name+"\x00"+a.Rep.ID, b.Rep.Name+"\x00"+b.Rep.ID)
 	})
@@ -127,4 +132,23 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 		out.Customers[c.ID] = c
 	}
 	return out, nil
+}
+
+// aim counts the days of the team's reps against their months' targets, which
+// went with whoever changed teams.
+func (d *TeamDay) aim(ctx context.Context, store Nouns, policy visit.Policy) error {
+	var ids []string
+	for _, r := range d.Reps {
+		if r.Rep.Team == d.Team.Name {
+			ids = append(ids, r.Rep.ID)
+		}
+	}
+	goals, err := LoadGoals(ctx, store, policy, d.Date.Month(), ids...)
+	if err != nil {
+		return err
+	}
+	for i, r := range d.Reps {
+		d.Reps[i].Tally = goals.Day(r.Rep.ID, d.Date, r.Tally)
+	}
+	return nil
 }

@@ -43,6 +43,7 @@ func commandTable() []command {
 		{words: []string{"签退", "checkout", "check out"}, help: "help.checkout", role: visit.RoleRep, run: (*Service).checkOut},
 		{words: []string{"日报", "report"}, args: "args.report", help: "help.report", role: visit.RoleRep, run: (*Service).daily},
 		{words: []string{"心得", "reflections"}, args: "args.text", help: "help.reflections", role: visit.RoleRep, run: (*Service).reflect},
+		{words: []string{"目标", "targets"}, args: "args.targets", help: "help.targets", role: visit.RoleRep, run: (*Service).targets},
 		{words: []string{"派", "assign"}, args: "args.assign", help: "help.assign", role: visit.RoleManager, run: (*Service).assign},
 		{words: []string{"改派", "reassign"}, args: "args.reassign", help: "help.reassign", role: visit.RoleManager, run: (*Service).reassign},
 		{words: []string{"计划表", "plans"}, args: "args.plans", help: "help.plans", role: visit.RoleManager, run: (*Service).planTable},

@@ -192,8 +192,15 @@ func (s *Service) propose(ctx context.Context, p *planning, at time.Time) error 
 	if err != nil {
 		return fmt.Errorf("read the last visits: %w", err)
 	}
+	routes, err := s.Store.Routes().Get(ctx, p.who.ID)
+	if err != nil {
+		return fmt.Errorf("read the route: %w", err)
+	}
 	proposal := visit.Proposal{
 		Rep: p.who.ID, Date: p.date, Fixed: p.plan.Lines, Last: last, Skip: p.plan.Dropped, Min: p.who.policy.MinVisits,
+	}
+	for _, r := range routes {
+		proposal.Route = r.OnDate(p.date)
 	}
 	for _, c := range p.customers {
 		proposal.Customers = append(proposal.Customers, c)

@@ -23,8 +23,12 @@ func (s *Service) reportOf(ctx context.Context, who person, date visit.Date) (di
 	if err != nil {
 		return digest.Report{}, err
 	}
+	goals, err := digest.LoadGoals(ctx, s.Store, s.Policy, date.Month(), who.ID)
+	if err != nil {
+		return digest.Report{}, err
+	}
 	return digest.Report{
-		RepDay: digest.RepDay{Rep: who.Rep, Plan: plan, Day: day, Tally: day.Tally(plan)},
+		RepDay: digest.RepDay{Rep: who.Rep, Plan: plan, Day: day, Tally: goals.Day(who.ID, date, day.Tally(plan))},
 		Date:   date, Zone: who.zone, Deadline: date.At(who.policy.ReportDeadline, who.zone), Customers: view.customers,
 	}, nil
 }

@@ -35,7 +35,7 @@ type routes struct{ s *Store }
 func (r routes) Put(ctx context.Context, put ...visit.Route) error {
 	docs := make([]any, len(put))
 	for i, route := range put {
-		d := routeDoc{Rep: route.Rep, V: form}
+		d := routeDoc{Rep: route.Rep, V: form, Stops: []stopDoc{}} // of none a list, too
 		for _, s := range route.Stops {
 			d.Stops = append(d.Stops, stopDoc(s))
 		}

@@ -95,7 +95,7 @@ func BenchmarkSummaries(b *testing.B) {
 				for _, team := range teams {
 					day, err := digest.Load(b.Context(), store, policy, team, benchDate)
 					if err == nil {
-						err = digest.LoadHistory(b.Context(), store, &day)
+						err = digest.LoadHistory(b.Context(), store, policy, &day)
 					}
 					if err != nil {
 						b.Fatal(err)

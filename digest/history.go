@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"roundsman/storage"
@@ -15,13 +16,21 @@ const week = 7
 
 // LoadHistory adds to a team's day what it is compared with: the same day a
 // week before, and the customers that are overdue by its end.
-func LoadHistory(ctx context.Context, store Nouns, d *TeamDay) error {
+func LoadHistory(ctx context.Context, store Nouns, policy visit.Policy, d *TeamDay) error {
 	before := d.Date.Add(-week)
+	tallies := make(map[string]visit.Tally)
 	for o, err := range store.Outcomes().Range(ctx, storage.FactFilter{Team: d.Team.Name, From: before, To: before}) {
 		if err != nil {
 			return fmt.Errorf("read the week before: %w", err)
 		}
-		d.Before = d.Before.Add(o.Tally())
+		tallies[o.Rep] = o.Tally()
+	}
+	goals, err := LoadGoals(ctx, store, policy, before.Month(), slices.Collect(maps.Keys(tallies))...)
+	if err != nil {
+		return err
+	}
+	for rep, t := range tallies {
+		d.Before = d.Before.Add(goals.Day(rep, before, t))
 	}
 	for _, r := range d.Reps {
 		found, err := Overdue(ctx, store, r.Rep.ID, d.Date)

@@ -155,7 +155,7 @@ func (s *Service) forgotten(ctx context.Context, c call) error {
 	}
 	day, err := digest.Load(ctx, s.Store, s.Policy, team, s.Policy.DateIn(team, c.m.At))
 	if err == nil {
-		err = digest.LoadHistory(ctx, s.Store, &day)
+		err = digest.LoadHistory(ctx, s.Store, s.Policy, &day)
 	}
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ func (s *Scheduler) evening() job {
 			if err != nil || len(day.Reps) == 0 {
 				return bot.Body{}, err
 			}
-			if err := digest.LoadHistory(ctx, s.Store, &day); err != nil {
+			if err := digest.LoadHistory(ctx, s.Store, s.Policy, &day); err != nil {
 				return bot.Body{}, err
 			}
 			return digest.Evening(day, s.Say, s.Policy.Of(team).Brief, late), nil

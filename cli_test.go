@@ -127,6 +127,8 @@ func TestImportAllOrNothingAndExport(t *testing.T) {
 	customers := file("customers.csv", "编号,名称,经度,纬度,坐标系,负责人\nC1,华联超市,121.4737,31.2304,GCJ02,z\nC2,大润发,,,,z\n")
 	bad := file("bad.csv", "编号,名称,经度,纬度,坐标系,负责人\nC1,好德,121.4737,31.2304,,z\nC2,罗森,31.23,121.47,GCJ02,谁\n")
 	plans := file("plans.csv", "日期,工号,客户编号,时间,目的,回款目标\n2026-11-24,z,C2,10:00,收款,5000\n2026-11-24,z,C1,,,\n")
+	targets := file("targets.csv", "月份,工号,订货目标\n2026-11,z,120000\n")
+	routes := file("routes.csv", "工号,星期,客户编号,周次\nz,1,C1,\nz,3,C2,2\n")
 	day := []string{"--from", "2026-11-24", "--to", "2026-11-24"}
 	for _, tt := range []struct {
 		args []string
@@ -139,6 +141,10 @@ func TestImportAllOrNothingAndExport(t *testing.T) {
 		{[]string{"export", "customers", "--format", "jsonl"}, 0, ""},
 		{[]string{"import", "customers", customers}, 0, "已导入 2 行"},
 		{[]string{"import", "plans", plans}, 0, "已导入 2 行"},
+		{[]string{"import", "targets", targets}, 0, "已导入 1 行"},
+		{[]string{"import", "routes", routes, "--dry-run"}, 0, "2 行都没有问题"},
+		{[]string{"import", "routes", routes}, 0, "已导入 2 行"},
+		{[]string{"import", "routes", targets}, 1, "第 1 行"},
 		{[]string{"import", "weather", plans}, 2, ""},
 		{[]string{"import", "reps", filepath.Join(dir, "nowhere.csv")}, 1, ""},
 		{[]string{"export", "customers"}, 0, "C1,华联超市"},

@@ -9,8 +9,8 @@ import (
 	"roundsman/visit"
 )
 
-// Proposals of the next day's plan, each for a rep with 150 customers and a
-// quarter of a year of visits, from the event in the lane to the post in the outbox.
+// Proposals of the next day's plan, each for a rep with 150 customers, a fixed
+// route and a quarter of a year of visits, from the event in the lane to the post in the outbox.
 func BenchmarkProposals(b *testing.B) {
 	const reps, customers, days = 100, 150, 60
 	f := setup(b)
@@ -26,6 +26,11 @@ func BenchmarkProposals(b *testing.B) {
 			}
 		}
 		f.ok(f.store.Customers().Put(ctx, list...))
+		route := visit.Route{Rep: rep.ID}
+		for d := range 5 {
+			route.Stops = append(route.Stops, visit.RouteStop{Weekday: d + 1, Customer: list[d].ID}, visit.RouteStop{Weekday: d + 1, Customer: list[d+5].ID, Week: 1 + d%2})
+		}
+		f.ok(f.store.Routes().Put(ctx, route))
 		for d := range days {
 			o := visit.Outcome{Rep: rep.ID, Team: team, Date: visit.Date("2026-11-24").Add(-1 - d), Facts: 5}
 			for k := range 5 {

@@ -84,30 +84,19 @@ func share(fen int64, k, n int) int64 {
 // orders as of collections, the date's share of the month's target if the rep
 // has one ([MonthTarget.On]), else the sum of what was planned for the visits.
 // The month's target stands above the visits', and the two are never added up.
+//
+// An [Outcome] keeps what was planned, so that a month's target may be set at any
+// time and counts for the whole month; what it came to is o.Tally().Against(…).
 func (t Tally) Against(m MonthTarget, d Date, c *Calendar) Tally {
-	t.OrderTarget, t.CollectionTarget = m.instead(t.OrderTarget, t.CollectionTarget, d, c)
+	if d.Month() != m.Month {
+		return t
+	}
+	order, collection := m.On(d, c)
+	if Fen(m.Order) > 0 {
+		t.OrderTarget = order
+	}
+	if Fen(m.Collection) > 0 {
+		t.CollectionTarget = collection
+	}
 	return t
-}
-
-// Against returns the outcome with the targets that count for its date, as
-// [Tally.Against] does: kept are those of its plan, so that a month's target may
-// be set at any time and counts for its whole month.
-func (o Outcome) Against(m MonthTarget, c *Calendar) Outcome {
-	o.OrderTarget, o.CollectionTarget = m.instead(o.OrderTarget, o.CollectionTarget, o.Date, c)
-	return o
-}
-
-// instead returns what counts for a date on which so much is planned.
-func (t MonthTarget) instead(order, collection int64, d Date, c *Calendar) (int64, int64) {
-	if d.Month() != t.Month {
-		return order, collection
-	}
-	ofOrder, ofCollection := t.On(d, c)
-	if Fen(t.Order) > 0 {
-		order = ofOrder
-	}
-	if Fen(t.Collection) > 0 {
-		collection = ofCollection
-	}
-	return order, collection
 }

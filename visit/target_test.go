@@ -103,9 +103,9 @@ func TestAgainst(t *testing.T) {
 		if want := (visit.Tally{Planned: 3, Ordered: 9, OrderTarget: tt.order, CollectionTarget: tt.collection}); tally != want {
 			t.Errorf("%s: %+v, want %+v", name, tally, want)
 		}
-		o := visit.Outcome{Date: tt.date, OrderTarget: 500, CollectionTarget: 700}.Against(tt.month, c)
-		if o.OrderTarget != tt.order || o.CollectionTarget != tt.collection {
-			t.Errorf("%s: the outcome has %d and %d", name, o.OrderTarget, o.CollectionTarget)
+		kept := visit.Outcome{Date: tt.date, OrderTarget: 500, CollectionTarget: 700}.Tally().Against(tt.month, tt.date, c)
+		if kept.OrderTarget != tt.order || kept.CollectionTarget != tt.collection {
+			t.Errorf("%s: the outcome has %d and %d", name, kept.OrderTarget, kept.CollectionTarget)
 		}
 	}
 }

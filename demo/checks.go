@@ -84,7 +84,7 @@ func (s *script) groupChecks(d side) []check {
 		figure(say.T(m.key), say.T(m.key), want)
 	}
 	for _, id := range reps {
-		t := s.book.account(id).tally()
+		t := s.counted(id)
 		want := say.T("evening.rep", "Planned", t.Planned, "Reached", t.Reached)
 		if t.Extra > 0 {
 			want += " · " + say.T("evening.extra", "Count", t.Extra)
@@ -128,11 +128,23 @@ func (s *script) reps(team string) []string {
 	return out
 }
 
+// counted is what a rep's day must come to, against what of their month falls on it.
+func (s *script) counted(id string) visit.Tally {
+	t := s.book.account(id).tally()
+	if p, _ := s.w.person(id); dailyOrder(p) > 0 {
+		t.OrderTarget = dailyOrder(p)
+		if !s.w.calendar.Workday(s.date) {
+			t.OrderTarget = 0
+		}
+	}
+	return t
+}
+
 // total is what a team's day must come to.
 func (s *script) total(team string) visit.Tally {
 	var t visit.Tally
 	for _, id := range s.reps(team) {
-		t = t.Add(s.book.account(id).tally())
+		t = t.Add(s.counted(id))
 	}
 	return t
 }

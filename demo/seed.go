@@ -63,6 +63,9 @@ func (w *World) seedPerson(ctx context.Context, store storage.Store, p person, p
 	if err := store.Customers().Put(ctx, customers...); err != nil {
 		return fmt.Errorf("customers: %w", err)
 	}
+	if err := errors.Join(store.Routes().Put(ctx, routeOf(p, customers)), store.Targets().Put(ctx, w.targetsOf(p)...)); err != nil {
+		return fmt.Errorf("routes and targets: %w", err)
+	}
 	var plans []visit.PlannedVisit
 	var facts []visit.Fact
 	for i, d := range w.past() {

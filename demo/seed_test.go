@@ -92,6 +92,36 @@ func TestTheCompanyIsPlausible(t *testing.T) {
 	}
 }
 
+// Every rep has a route of customers of their own, the eastern team's have targets.
+func TestRoutesAndTargetsHold(t *testing.T) {
+	t.Parallel()
+	k := seeded(t, setup(t, demo.Options{}))
+	owner, team := make(map[string]string), make(map[string]string)
+	for _, c := range k.Customers {
+		owner[c.ID] = c.Owner
+	}
+	for _, r := range k.Reps {
+		team[r.ID] = r.Team
+	}
+	if len(k.Routes) != 8 || len(k.Targets) != 2*4 {
+		t.Fatalf("%d routes, %d targets", len(k.Routes), len(k.Targets))
+	}
+	for _, r := range k.Routes {
+		for _, s := range r.Stops {
+			if owner[s.Customer] != r.Rep || s.Weekday < 1 || s.Weekday > 5 || s.Week > 2 {
+				t.Errorf("%s has the stop %+v of %s", r.Rep, s, owner[s.Customer])
+			}
+		}
+	}
+	calendar := visit.NewCalendar(true, nil)
+	for _, m := range k.Targets {
+		days := int64(len(m.Month.Workdays(calendar)))
+		if team[m.Rep] != "华东一队" || m.Month != "2026-11" && m.Month != "2026-12" || visit.Fen(m.Order)/days%100_000 != 0 || m.Collection != nil {
+			t.Errorf("the target %+v of %d workdays", m, days)
+		}
+	}
+}
+
 func TestPlansAndHistoryHold(t *testing.T) {
 	t.Parallel()
 	w := setup(t, demo.Options{})

@@ -40,6 +40,8 @@ type kept struct {
 	Reps      []visit.Rep
 	Customers []visit.Customer
 	Plans     []visit.PlannedVisit
+	Targets   []visit.MonthTarget
+	Routes    []visit.Route
 	Consents  []visit.Consent
 	Facts     []visit.Fact
 	Outcomes  []visit.Outcome
@@ -57,6 +59,14 @@ type (
 	}
 	keptPlans struct {
 		storage.Plans
+		to *kept
+	}
+	keptTargets struct {
+		storage.Targets
+		to *kept
+	}
+	keptRoutes struct {
+		storage.Routes
 		to *kept
 	}
 	keptConsents struct {
@@ -84,6 +94,8 @@ type (
 func (k keepAll) Roster() storage.Roster       { return keptRoster{to: k.to} }
 func (k keepAll) Customers() storage.Customers { return keptCustomers{to: k.to} }
 func (k keepAll) Plans() storage.Plans         { return keptPlans{to: k.to} }
+func (k keepAll) Targets() storage.Targets     { return keptTargets{to: k.to} }
+func (k keepAll) Routes() storage.Routes       { return keptRoutes{to: k.to} }
 func (k keepAll) Consents() storage.Consents   { return keptConsents{to: k.to} }
 func (k keepAll) Facts() storage.Facts         { return keptFacts{to: k.to} }
 func (k keepAll) Outcomes() storage.Outcomes   { return keptOutcomes{to: k.to} }
@@ -110,6 +122,14 @@ func (k keptCustomers) Put(_ context.Context, c ...visit.Customer) error {
 
 func (k keptPlans) Put(_ context.Context, p ...visit.PlannedVisit) error {
 	return keep(k.to, &k.to.Plans, p...)
+}
+
+func (k keptTargets) Put(_ context.Context, t ...visit.MonthTarget) error {
+	return keep(k.to, &k.to.Targets, t...)
+}
+
+func (k keptRoutes) Put(_ context.Context, r ...visit.Route) error {
+	return keep(k.to, &k.to.Routes, r...)
 }
 
 func (k keptConsents) Put(_ context.Context, c visit.Consent) error {

@@ -4,8 +4,8 @@ package bot
 // plain text; an adapter escapes it, so that nothing a person wrote can become
 // markup, a mention or a link.
 type Body struct {
-	Text  string `json:"text,omitempty"`
-	Card  *Card  `json:"card,omitempty"`
+	Text string `json:"text,omitempty"`
+	Card *Card  `json:"card,omitempty"`
 	// Image is shown, at most 2 MB of PNG or JPEG; File is offered for download.
 	Image *File `json:"image,omitempty"`
 	File  *File `json:"file,omitempty"`

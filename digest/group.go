@@ -126,6 +126,7 @@ func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("evening.before"), Text: text})
 	}
 	card.Lines = append(card.Lines, forgottenLine(d, say)...)
+	card.Lines = append(card.Lines, complaintLine(d, say)...)
 	card.Lines = append(card.Lines, market(d, say)...)
 	reps := d.Reps
 	if brief {

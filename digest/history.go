@@ -15,7 +15,7 @@ import (
 const week = 7
 
 // LoadHistory adds to a team's day what it is compared with: the same day a
-// week before, and the customers that are overdue by its end.
+// week before, the customers that are overdue by its end, and the open complaints.
 func LoadHistory(ctx context.Context, store Nouns, policy visit.Policy, d *TeamDay) error {
 	before := d.Date.Add(-week)
 	tallies := make(map[string]visit.Tally)
@@ -40,7 +40,10 @@ func LoadHistory(ctx context.Context, store Nouns, policy visit.Policy, d *TeamD
 		d.Forgotten = append(d.Forgotten, found...)
 	}
 	slices.SortFunc(d.Forgotten, compareForgotten)
-	return nil
+	if d.Complaints, err = store.Complaints().Open(ctx, d.Team.Name); err != nil {
+		return fmt.Errorf("read the complaints: %w", err)
+	}
+	return d.nameComplainants(ctx, store)
 }
 
 // Overdue returns a rep's customers that are overdue by the end of a date, the most overdue first.

@@ -20,6 +20,7 @@ type Nouns interface {
 	Calendar() storage.Calendar
 	Facts() storage.Facts
 	Outcomes() storage.Outcomes
+	Complaints() storage.Complaints
 }
 
 // TeamDay is everything about a team on a date.
@@ -34,6 +35,8 @@ type TeamDay struct {
 	Before visit.Tally
 	// Forgotten are the team's overdue customers (遗忘客户), the most overdue first.
 	Forgotten []Forgotten
+	// Complaints are the team's open ones, by when they are due.
+	Complaints []visit.ComplaintCase
 }
 
 // Forgotten is a customer whose next visit is overdue.
@@ -97,7 +100,7 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 	var ids []string
 	for _, r := range reps {
 		plan, happened := plans[r.ID], facts[r.ID]
-		if r.Team != team.Name && len(happened) == 0 || r.Role != visit.RoleRep && len(plan)+len(happened) == 0 {
+		if r.Team != team.Name && len(happened) == 0 {
 			continue
 		}
 		folded := visit.FoldPlan(plan, happened)
@@ -107,6 +110,9 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 		}
 		plan = folded.Lines
 		day := visit.Fold(plan, happened)
+		if r.Role != visit.RoleRep && len(plan)+len(day.Visits)+len(day.Unplaced) == 0 {
+			continue
+		}
 		out.Reps = append(out.Reps, RepDay{
 			Rep: r, Plan: plan, Day: day, Tally: day.Tally(plan), Unconfirmed: folded.Proposed && !folded.Confirmed,
 		})

@@ -72,6 +72,7 @@ func DailyReport(r Report, say *catalog.Catalog, own bool) bot.Body {
 	} {
 		line(w.key, r.words(w.of, say))
 	}
+	line("report.complaints", r.complaints(say))
 	line("report.reflections", bot.Clean(r.Day.Reflections, 500))
 	for _, c := range r.Day.Comments {
 		line("report.comment", bot.Clean(c.Text, 300))

@@ -94,34 +94,47 @@ func parseAssignment(words []string, today visit.Date) (assignment, error) {
 	return a, nil
 }
 
-// customerOf finds the customer that is meant: one of the rep's, else one of
-// anybody whom the asker may ask about, or of nobody. Where there is none, or
-// several, it answers the call itself.
+// customerOf finds the customer that is meant. Where there is none, or several, it answers the call itself.
 func (s *Service) customerOf(ctx context.Context, c call, who person, name string) (visit.Customer, bool, error) {
+	hits, err := s.customersFor(ctx, c, who, name)
+	if err != nil {
+		return visit.Customer{}, false, err
+	}
+	return s.oneCustomer(ctx, c, name, hits, "assign.no_customer")
+}
+
+// customersFor finds customers by name: the rep's, else those of anybody whom
+// the asker may ask about, or of nobody.
+func (s *Service) customersFor(ctx context.Context, c call, who person, name string) ([]visit.Customer, error) {
 	owned, err := s.Store.Customers().Owned(ctx, who.ID)
 	if err != nil {
-		return visit.Customer{}, false, fmt.Errorf("read the customers: %w", err)
+		return nil, fmt.Errorf("read the customers: %w", err)
 	}
-	hits := customersNamed(name, slices.Values(owned))
-	if len(hits) == 0 {
-		people, err := s.colleagues(ctx, c.who)
-		if err != nil {
-			return visit.Customer{}, false, err
-		}
-		others, err := s.Store.Customers().Search(ctx, name, found)
-		if err != nil {
-			return visit.Customer{}, false, fmt.Errorf("search the customers: %w", err)
-		}
-		others = slices.DeleteFunc(others, func(o visit.Customer) bool {
-			return o.Owner != "" && !slices.ContainsFunc(people, func(r visit.Rep) bool { return r.ID == o.Owner })
-		})
-		hits = customersNamed(name, slices.Values(others))
+	if hits := customersNamed(name, slices.Values(owned)); len(hits) > 0 {
+		return hits, nil
 	}
+	people, err := s.colleagues(ctx, c.who)
+	if err != nil {
+		return nil, err
+	}
+	others, err := s.Store.Customers().Search(ctx, name, found)
+	if err != nil {
+		return nil, fmt.Errorf("search the customers: %w", err)
+	}
+	others = slices.DeleteFunc(others, func(o visit.Customer) bool {
+		return o.Owner != "" && !slices.ContainsFunc(people, func(r visit.Rep) bool { return r.ID == o.Owner })
+	})
+	return customersNamed(name, slices.Values(others)), nil
+}
+
+// oneCustomer is the one of the hits. Where there is none it says so, and asks
+// which where there are several.
+func (s *Service) oneCustomer(ctx context.Context, c call, name string, hits []visit.Customer, none string) (visit.Customer, bool, error) {
 	switch len(hits) {
 	case 1:
 		return hits[0], true, nil
 	case 0:
-		return visit.Customer{}, false, s.reply(ctx, c.m, s.text("assign.no_customer", "Name", bot.CutBytes(name, 60)))
+		return visit.Customer{}, false, s.reply(ctx, c.m, s.text(none, "Name", bot.CutBytes(name, 60)))
 	}
 	card := bot.Card{Title: s.Say.T("customer.which", "Name", bot.CutBytes(name, 60))}
 	for _, h := range hits[:min(len(hits), maxChoices)] {

@@ -42,6 +42,8 @@ const (
 	doLeave = "leave"
 	// doOnWay says that the rep is on the way to the customer.
 	doOnWay = "on_way"
+	// doResolve closes the complaint Of.
+	doResolve = "resolve"
 	// doSay says the command Of.
 	doSay = "say"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
@@ -74,6 +76,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.decideLeave(ctx, m, who, a)
 	case doOnWay:
 		return s.onWay(ctx, m, who, a)
+	case doResolve:
+		return s.resolveTap(ctx, m, who, a)
 	case doSay:
 		m.Text = a.Of
 		return s.command(ctx, m, who)

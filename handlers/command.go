@@ -44,6 +44,8 @@ func commandTable() []command {
 		{words: []string{"日报", "report"}, args: "args.report", help: "help.report", role: visit.RoleRep, run: (*Service).daily},
 		{words: []string{"心得", "reflections"}, args: "args.text", help: "help.reflections", role: visit.RoleRep, run: (*Service).reflect},
 		{words: []string{"目标", "targets"}, args: "args.targets", help: "help.targets", role: visit.RoleRep, run: (*Service).targets},
+		{words: []string{"投诉", "complaint"}, args: "args.complaint", help: "help.complaint", role: visit.RoleRep, run: (*Service).complain},
+		{words: []string{"结案", "resolve"}, args: "args.resolve", help: "help.resolve", role: visit.RoleRep, run: (*Service).settle},
 		{words: []string{"派", "assign"}, args: "args.assign", help: "help.assign", role: visit.RoleManager, run: (*Service).assign},
 		{words: []string{"改派", "reassign"}, args: "args.reassign", help: "help.reassign", role: visit.RoleManager, run: (*Service).reassign},
 		{words: []string{"计划表", "plans"}, args: "args.plans", help: "help.plans", role: visit.RoleManager, run: (*Service).planTable},

@@ -37,6 +37,10 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 		return s.leaveDecided(ctx, who, f)
 	case visit.KindPlanChanged:
 		return s.assigned(ctx, who, f)
+	case visit.KindComplaint:
+		return s.complained(ctx, who, f)
+	case visit.KindComplaintClosed:
+		return s.resolved(ctx, who, f)
 	}
 	first, err := s.Store.Facts().Get(ctx, f.Photo.Of)
 	if err != nil {
@@ -262,6 +266,9 @@ func (s *Service) view(ctx context.Context, who person, plan []visit.PlannedVisi
 			for _, c := range f.Fix.Claims {
 				ids = append(ids, c.Customer)
 			}
+		}
+		for _, c := range d.Complaints {
+			ids = append(ids, c.Customer)
 		}
 	}
 	slices.Sort(ids)

@@ -83,11 +83,8 @@ func (s *Service) dueWindow(ctx context.Context, m bot.Message, who person) erro
 	}
 	id := fmt.Sprintf("%s/%s/%s/%s", jobWindow, who.ID, m.Due.Date, m.Due.Of)
 	what := digest.Stop(line, p.name(line.Customer), s.Say)
-	if to := bot.Home(who.Rep, s.names()); to != (bot.Address{}) {
-		err := s.Outbox.Say(ctx, bot.Post{ID: id, To: to, Body: s.text("window.rep", "What", what)})
-		if err != nil {
-			return err
-		}
+	if err := s.sayHome(ctx, who.Rep, id, s.text("window.rep", "What", what)); err != nil {
+		return err
 	}
 	return s.tellManagers(ctx, who, id, func(manager visit.Rep, others []visit.Rep) bot.Body {
 		card := bot.Card{
@@ -103,7 +100,7 @@ func (s *Service) dueWindow(ctx context.Context, m bot.Message, who person) erro
 }
 
 // tellManagers says something to each manager of a rep's team, in their own
-// chat. What they read may depend on who else there is.
+// chat. What they read may depend on who else there is; an empty body is not said.
 func (s *Service) tellManagers(ctx context.Context, who person, id string, body func(manager visit.Rep, others []visit.Rep) bot.Body) error {
 	all, err := s.Store.Roster().Reps(ctx)
 	if err != nil {
@@ -120,11 +117,7 @@ func (s *Service) tellManagers(ctx context.Context, who person, id string, body 
 		}
 	}
 	for _, m := range managers {
-		to := bot.Home(m, s.names())
-		if to == (bot.Address{}) {
-			continue
-		}
-		if err := s.Outbox.Say(ctx, bot.Post{ID: id + "/" + m.ID, To: to, Body: body(m, others)}); err != nil {
+		if err := s.sayHome(ctx, m, id+"/"+m.ID, body(m, others)); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,7 @@ type Store interface {
 	Deliveries() Deliveries
 	Facts() Facts
 	Outcomes() Outcomes
+	Complaints() Complaints
 	Roster() Roster
 	Customers() Customers
 	Plans() Plans

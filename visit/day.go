@@ -41,6 +41,8 @@ type Day struct {
 	Reported    time.Time
 	Reflections string
 	Comments    []NoteState
+	// Complaints are those that were opened or closed on the date, in their order.
+	Complaints []ComplaintState
 	// Facts is how many facts were folded. It only grows, and so it is the
 	// version of whatever is told about the day.
 	Facts int
@@ -50,6 +52,18 @@ type Day struct {
 type OnWay struct {
 	Customer string
 	At       time.Time
+}
+
+// ComplaintState is a complaint as far as the day's facts tell of it.
+type ComplaintState struct {
+	// ID is the id of the fact that opened it, on whatever date.
+	ID, Customer string
+	// Text says what is wrong, Due until when it is to be seen to; both empty if it was opened on another date.
+	Text string
+	Due  time.Time
+	// Closed says that it was closed, Done what was done.
+	Closed bool
+	Done   string
 }
 
 // Visit is one call on a customer.
@@ -167,6 +181,10 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 			f.report(fact)
 		case KindComment:
 			f.day.Comments = append(f.day.Comments, NoteState{fact.ID, fact.At, fact.Note})
+		case KindComplaint, KindComplaintClosed:
+			if fact.Complaint != nil {
+				f.complaint(fact)
+			}
 		case KindCheckOut:
 			// An explicit end is one however long ago the last sign of life was.
 			if v := f.last(); v != nil && v.End.IsZero() {

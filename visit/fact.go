@@ -151,9 +151,8 @@ type ComplaintFact struct {
 	// Of is the id of the fact that opened the complaint which is closed.
 	Of       string `json:"of,omitempty"`
 	Customer string `json:"customer,omitempty"`
-	// Handler is who sees to it, by id, and Due until when; UTC milliseconds.
-	Handler string    `json:"handler,omitempty"`
-	Due     time.Time `json:"due,omitzero"`
+	// Due is until when the fact's rep is to see to it; UTC milliseconds.
+	Due time.Time `json:"due,omitzero"`
 	// Text says what is wrong or, in the end, what was done.
 	Text string `json:"text,omitempty"`
 }

@@ -52,7 +52,9 @@ func TestSend(t *testing.T) {
 			}
 			before := len(w.Messages(chat))
 			for i, b := range []bot.Body{
-				{Text: "早上好"}, {Card: new(visit())}, {Image: &bot.File{Data: picture(t), Name: "a.png", Alt: "地图"}},
+				{Text: "早上好"},
+				{Card: new(visit())},
+				{Image: &bot.File{Data: picture(t), Name: "a.png", Alt: "地图"}},
 				{File: &bot.File{Data: []byte("PK sheet"), Name: "周报.xlsx"}},
 			} {
 				key := fmt.Sprintf("%s-%d", to.Place, i)

@@ -89,7 +89,6 @@ type leaveDoc struct {
 type complaintDoc struct {
 	Of       string        `bson:"of,omitempty"`
 	Customer string        `bson:"customer,omitempty"`
-	Handler  string        `bson:"handler,omitempty"`
 	Due      bson.DateTime `bson:"due"`
 	Text     string        `bson:"text,omitempty"`
 }
@@ -151,7 +150,7 @@ func newFact(f visit.Fact) factDoc {
 		d.Leave = &leaveDoc{string(f.Leave.Part), f.Leave.Of, f.Leave.Approved}
 	}
 	if c := f.Complaint; c != nil {
-		d.Complaint = &complaintDoc{c.Of, c.Customer, c.Handler, date(c.Due), c.Text}
+		d.Complaint = &complaintDoc{c.Of, c.Customer, date(c.Due), c.Text}
 	}
 	if f.Plan != nil {
 		d.Plan = &changeDoc{Drop: f.Plan.Drop, Reason: f.Plan.Reason}
@@ -195,7 +194,7 @@ func (d factDoc) record() visit.Fact {
 		f.Leave = &visit.Leave{Part: visit.LeavePart(d.Leave.Part), Of: d.Leave.Of, Approved: d.Leave.Approved}
 	}
 	if c := d.Complaint; c != nil {
-		f.Complaint = &visit.ComplaintFact{Of: c.Of, Customer: c.Customer, Handler: c.Handler, Due: instant(c.Due), Text: c.Text}
+		f.Complaint = &visit.ComplaintFact{Of: c.Of, Customer: c.Customer, Due: instant(c.Due), Text: c.Text}
 	}
 	if d.Plan != nil {
 		f.Plan = &visit.Change{Drop: d.Plan.Drop, Reason: d.Plan.Reason}

@@ -64,6 +64,8 @@ var indexes = []index{
 	{in: outcomesName, name: "verified", keys: by("verified", "date")},
 	{in: outcomesName, name: "customer", keys: bson.D{{Key: "calls.customer", Value: 1}, {Key: "date", Value: -1}, {Key: "rep", Value: 1}}},
 
+	{in: complaintsName, name: "open", keys: by("open", "team", "due", "_id"), of: bson.D{{Key: "open", Value: true}}},
+
 	// The one unique index beside _id, on a collection that does not grow.
 	{
 		in: repsName, name: "logins", keys: by("logins"), unique: true,

@@ -47,6 +47,9 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 				return s.Outcomes().Put(ctx, visit.Outcome{Rep: "r", Facts: n, Dropped: []string{name}})
 			},
 			func(ctx context.Context) error {
+				return s.Complaints().Put(ctx, visit.ComplaintCase{ID: "c", Text: name})
+			},
+			func(ctx context.Context) error {
 				return s.Calendar().Put(ctx, visit.Holiday{Date: "2026-10-01", Name: name})
 			},
 			func(ctx context.Context) error {
@@ -77,7 +80,7 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 
 	db := mongo.Database(s.Store)
 	changed := []string{
-		"reps", "teams", "customers", "plans", "targets", "routes", "outcomes", "holidays", "blobs", "quotas", "leases", "imports",
+		"reps", "teams", "customers", "plans", "targets", "routes", "outcomes", "complaints", "holidays", "blobs", "quotas", "leases", "imports",
 		"inbox", "outbox", "facts", "runs", "fetches",
 	}
 	newer := bson.D{{Key: "$set", Value: bson.D{{Key: "v", Value: 2}, {Key: "mood", Value: "good"}}}}

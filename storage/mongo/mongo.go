@@ -24,31 +24,32 @@ import (
 
 // The collections.
 const (
-	inboxName     = "inbox"
-	outboxName    = "outbox"
-	factsName     = "facts"
-	outcomesName  = "outcomes"
-	repsName      = "reps"
-	teamsName     = "teams"
-	customersName = "customers"
-	plansName     = "plans"
-	targetsName   = "targets"
-	routesName    = "routes"
-	holidaysName  = "holidays"
-	consentsName  = "consents"
-	runsName      = "runs"
-	fetchesName   = "fetches"
-	blobsName     = "blobs"
-	chunksName    = "blob_chunks"
-	importsName   = "imports"
-	leasesName    = "leases"
-	quotasName    = "quotas"
-	metaName      = "meta"
+	inboxName      = "inbox"
+	outboxName     = "outbox"
+	factsName      = "facts"
+	outcomesName   = "outcomes"
+	complaintsName = "complaints"
+	repsName       = "reps"
+	teamsName      = "teams"
+	customersName  = "customers"
+	plansName      = "plans"
+	targetsName    = "targets"
+	routesName     = "routes"
+	holidaysName   = "holidays"
+	consentsName   = "consents"
+	runsName       = "runs"
+	fetchesName    = "fetches"
+	blobsName      = "blobs"
+	chunksName     = "blob_chunks"
+	importsName    = "imports"
+	leasesName     = "leases"
+	quotasName     = "quotas"
+	metaName       = "meta"
 )
 
 // collections are those that hold records.
 var collections = []string{
-	inboxName, outboxName, factsName, outcomesName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
+	inboxName, outboxName, factsName, outcomesName, complaintsName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
 	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, leasesName, quotasName,
 }
 
@@ -221,6 +222,9 @@ func (s *Store) Facts() storage.Facts { return facts{s} }
 
 // Outcomes returns what reps' days came to.
 func (s *Store) Outcomes() storage.Outcomes { return outcomes{s} }
+
+// Complaints returns the customers' complaints.
+func (s *Store) Complaints() storage.Complaints { return complaints{s} }
 
 // Roster returns people and teams.
 func (s *Store) Roster() storage.Roster { return roster{s} }

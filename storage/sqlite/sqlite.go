@@ -346,6 +346,9 @@ func (s *Store) Facts() storage.Facts { return facts{s} }
 // Outcomes returns what reps' days came to.
 func (s *Store) Outcomes() storage.Outcomes { return outcomes{s} }
 
+// Complaints returns the customers' complaints.
+func (s *Store) Complaints() storage.Complaints { return complaints{s} }
+
 // Roster returns people and teams.
 func (s *Store) Roster() storage.Roster { return roster{s} }
 

@@ -39,7 +39,7 @@ func fullFact() visit.Fact {
 			Drop: []string{chinese, "c2"}, Reason: chinese,
 		},
 		Leave:     &visit.Leave{Part: visit.Afternoon, Of: "leave-" + chinese, Approved: true},
-		Complaint: &visit.ComplaintFact{Of: "complaint-1", Customer: chinese, Handler: "rep-" + chinese, Due: at(3), Text: chinese},
+		Complaint: &visit.ComplaintFact{Of: "complaint-1", Customer: chinese, Due: at(3), Text: chinese},
 	}
 }
 

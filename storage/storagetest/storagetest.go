@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"Facts", testFacts},
 		{"Outcomes", testOutcomes},
 		{"OutcomesProperties", testOutcomesProperties},
+		{"Complaints", testComplaints},
 		{"Roster", testRoster},
 		{"Customers", testCustomers},
 		{"Plans", testPlans},

@@ -92,6 +92,9 @@ func calls(s storage.Store) []call {
 		}},
 		{"Outcomes.OfCustomer", func(ctx context.Context) error { return drop(s.Outcomes().OfCustomer(ctx, "d", 1)) }},
 		{"Outcomes.OfCustomer, none", func(ctx context.Context) error { return drop(s.Outcomes().OfCustomer(ctx, "d", 0)) }},
+		{"Complaints.Put", func(ctx context.Context) error { return s.Complaints().Put(ctx, visit.ComplaintCase{ID: "c"}) }},
+		{"Complaints.Get", func(ctx context.Context) error { return drop(s.Complaints().Get(ctx, "c")) }},
+		{"Complaints.Open", func(ctx context.Context) error { return drop(s.Complaints().Open(ctx, "t")) }},
 		{"Roster.PutReps", func(ctx context.Context) error {
 			return s.Roster().PutReps(ctx, visit.Rep{ID: "r", Identities: map[string]string{"p": "u"}})
 		}},

@@ -63,7 +63,7 @@ func (w *World) seedPerson(ctx context.Context, store storage.Store, p person, p
 	if err := store.Customers().Put(ctx, customers...); err != nil {
 		return fmt.Errorf("customers: %w", err)
 	}
-	if err := errors.Join(store.Routes().Put(ctx, routeOf(p, customers)), store.Targets().Put(ctx, w.targetsOf(p)...)); err != nil {
+	if err := errors.Join(store.Routes().Put(ctx, routesOf(p, customers)...), store.Targets().Put(ctx, w.targetsOf(p)...)); err != nil {
 		return fmt.Errorf("routes and targets: %w", err)
 	}
 	var plans []visit.PlannedVisit

@@ -27,13 +27,17 @@ func (w *World) targetsOf(p person) []visit.MonthTarget {
 	return out
 }
 
-// routeOf makes a rep's fixed route: two customers a day, one of them every other week.
-func routeOf(p person, customers []visit.Customer) visit.Route {
+// routesOf makes the fixed route of a rep of the eastern team: two customers a
+// day, one of them every other week.
+func routesOf(p person, customers []visit.Customer) []visit.Route {
+	if p.Team != eastTeam {
+		return nil
+	}
 	r := visit.Route{Rep: p.ID}
 	for day := 1; day <= 5; day++ {
 		r.Stops = append(r.Stops,
 			visit.RouteStop{Weekday: day, Customer: customers[day].ID},
 			visit.RouteStop{Weekday: day, Customer: customers[day+5].ID, Week: 1 + day%2})
 	}
-	return r
+	return []visit.Route{r}
 }

@@ -469,3 +469,31 @@ func TestPlansReachTheLanesOnce(t *testing.T) {
 		t.Errorf("the manager reads %+v", body.Card)
 	}
 }
+
+// The summary counts a day against its share of the month, by the imported
+// calendar, and says nothing of it on a day that has none.
+func TestTheSummaryHasTheDaysShareOfTheMonth(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-12-01 07:00:00")
+	order, took := int64(22_000_00), int64(500_00)
+	f.ok(f.store.Targets().Put(t.Context(), visit.MonthTarget{Rep: "z", Month: "2026-12", Order: &order}))
+	// One of December's 23 workdays is none.
+	f.ok(f.store.Calendar().Put(t.Context(), visit.Holiday{Date: "2026-12-25", Name: "年会"}))
+	for _, date := range []visit.Date{"2026-12-01", "2026-12-25"} {
+		at := date.At(visit.Clock{Hour: 9}, zone(t, "Asia/Shanghai")).UTC()
+		fix := &visit.Fix{Evidence: visit.EvidencePin, Claims: []visit.Claim{{Customer: "C1", Verdict: visit.Verified}}}
+		f.ok(f.store.Facts().Append(t.Context(),
+			visit.Fact{ID: "fix" + string(date), Kind: visit.KindFix, Rep: "z", Team: team, Date: date, At: at, Fix: fix},
+			visit.Fact{ID: "result" + string(date), Kind: visit.KindResult, Rep: "z", Team: team, Date: date, At: at.Add(time.Minute), Result: &visit.Result{Order: &took}}))
+	}
+	teams, err := f.store.Roster().Teams(t.Context())
+	f.ok(err)
+	for date, want := range map[visit.Date]string{"2026-12-01": "500 元 / 目标 1,000 元（50%）", "2026-12-25": "500 元"} {
+		bodies, _, err := f.scheduler().Job(t.Context(), "evening_summary", date, teams, true)
+		f.ok(err)
+		i := slices.IndexFunc(bodies[team].Card.Lines, func(l bot.Line) bool { return l.Label == "订货" })
+		if i < 0 || bodies[team].Card.Lines[i].Text != want {
+			t.Errorf("%s: %+v, want %s", date, bodies[team].Card.Lines, want)
+		}
+	}
+}

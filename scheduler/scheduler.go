@@ -94,7 +94,7 @@ func New(o Options) *Scheduler {
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
-	s.jobs = slices.Concat(s.planning(), s.reports(), []job{s.morning(), s.evening(), s.summaryPicture()})
+	s.jobs = slices.Concat(s.planning(), s.reports(), s.detail(), []job{s.morning(), s.evening(), s.summaryPicture()})
 	return s
 }
 

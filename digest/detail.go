@@ -1,0 +1,54 @@
+package digest
+
+import (
+	"strings"
+
+	"roundsman/bot"
+	"roundsman/catalog"
+	"roundsman/visit"
+)
+
+// Detail is what the team's manager, and nobody else, reads of the day in the
+// evening: when each was at the first and at the last customer, and who is
+// below the minimum. It is empty for a team without a day.
+func Detail(d TeamDay, policy visit.Policy, say *catalog.Catalog) bot.Body {
+	card := bot.Card{Title: say.T("detail.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())), Footer: say.T("detail.footer")}
+	var below []string
+	for _, r := range d.Reps {
+		if r.below(policy.MinVisits) {
+			below = append(below, say.T("detail.below_one", "Name", r.Rep.Name, "Count", r.Tally.Distinct))
+		}
+	}
+	if len(below) > 0 {
+		card.Tone = bot.ToneWarn
+		card.Lines = append(card.Lines,
+			bot.Line{Label: say.T("detail.below", "Count", policy.MinVisits), Text: strings.Join(below, say.T("list.comma"))},
+			bot.Line{Kind: bot.LineRule})
+	}
+	for _, r := range d.Reps {
+		report := Report{RepDay: r, Date: d.Date, Zone: d.Zone}
+		parts := []string{report.attendance(say)}
+		if r.Tally.Planned+r.Tally.Visits > 0 {
+			parts = append(parts, say.T("evening.rep", "Planned", r.Tally.Planned, "Reached", r.Tally.Reached))
+		}
+		for _, doubt := range []struct {
+			key string
+			n   int
+		}{{"verdict.near", r.Tally.Near}, {"verdict.off_site", r.Tally.OffSite}, {"verdict.suspicious", r.Tally.Suspicious}} {
+			if doubt.n > 0 {
+				parts = append(parts, say.T("detail.count", "What", say.T(doubt.key), "Count", doubt.n))
+			}
+		}
+		card.Lines = append(card.Lines, bot.Line{Label: r.Rep.Name, Text: strings.Join(parts, " · ")})
+	}
+	if len(d.Reps) == 0 {
+		return bot.Body{}
+	}
+	return bot.Body{Card: &card}
+}
+
+// below reports whether a day has fewer distinct customers than the least
+// number, of which half a day of leave takes half.
+func (r RepDay) below(least int) bool {
+	return r.Rep.Role == visit.RoleRep && r.Day.Leave < 2 && 2*r.Tally.Distinct < least*(2-r.Day.Leave)
+}

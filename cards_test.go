@@ -163,7 +163,7 @@ func (g *gallery) seed() {
 	old := visit.Fact{ID: "old", Kind: visit.KindFix, Rep: "R1", Team: "华东一队", Date: "2026-11-03", At: visit.Millis(g.now.AddDate(0, 0, -21)), Fix: &visit.Fix{
 		Claims: []visit.Claim{{Customer: "C1", Verdict: visit.Verified}},
 	}}
-	g.ok(g.store.Outcomes().Put(ctx, visit.OutcomeOf(visit.Rep{ID: "R1", Team: "华东一队"}, old.Date, nil, []visit.Fact{old})))
+	g.ok(g.store.Outcomes().Put(ctx, visit.OutcomeOf(visit.Rep{ID: "R1", Team: "华东一队"}, visit.Policy{Zone: g.now.Location()}, old.Date, nil, []visit.Fact{old})))
 }
 
 // at sets the time of day, and hands on what waited for it.

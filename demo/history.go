@@ -15,8 +15,11 @@ import (
 // weeksOfHistory is how long the company has used the bot.
 const weeksOfHistory = 4
 
-// rules are those of a configuration that says nothing of them.
-var rules = visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150}
+// rules and policy are those of a configuration that says nothing of them.
+var (
+	rules  = visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150}
+	policy = visit.Policy{Zone: zone, ReportDeadline: visit.Clock{Hour: 19}, MinVisits: 4}
+)
 
 var remarks = []string{
 	"陈列到位，补货两箱", "店长不在，下周再约", "新品试销，反馈不错", "竞品在做买二赠一", "货款已对账，周五付清",

@@ -77,7 +77,7 @@ func (w *World) seedPerson(ctx context.Context, store storage.Store, p person, p
 		if p.Consents { // nothing is kept of who has not agreed
 			day := pastDay(p, plan, customers, d, photos)
 			facts = append(facts, day...)
-			if err := store.Outcomes().Put(ctx, visit.OutcomeOf(p.rep(), d, plan, day)); err != nil {
+			if err := store.Outcomes().Put(ctx, visit.OutcomeOf(p.rep(), policy, d, plan, day)); err != nil {
 				return fmt.Errorf("history: %w", err)
 			}
 		}

@@ -85,7 +85,7 @@ func shortMoney(t visit.Tally, say *catalog.Catalog) []string {
 func boardVisit(d TeamDay, r RepDay, v visit.Visit, say *catalog.Catalog) string {
 	parts := []string{say.Clock(v.Start.In(d.Zone)), Mark(v), Title(d.Name, v, say)}
 	if v.Claim.Customer != "" {
-		parts = append(parts, say.T("verdict."+string(v.Claim.Verdict)), say.Metres(v.Claim.Distance))
+		parts = append(parts, say.T("verdict."+string(v.Verdict())), say.Metres(v.Claim.Distance))
 	}
 	if !v.Planned && !v.Prospect {
 		parts = append(parts, say.T("board.extra"))
@@ -105,7 +105,7 @@ func boardVisit(d TeamDay, r RepDay, v visit.Visit, say *catalog.Catalog) string
 	if result := Outcome(v.Result, say); result != "" {
 		parts = append(parts, "· "+result)
 	}
-	if v.Claim.Verdict == visit.Near {
+	if v.Verdict() == visit.Near {
 		key := "board.unexplained"
 		if v.Explained() {
 			key = "board.explained"
@@ -117,7 +117,7 @@ func boardVisit(d TeamDay, r RepDay, v visit.Visit, say *catalog.Catalog) string
 
 // Mark is the sign of a visit's verdict.
 func Mark(v visit.Visit) string {
-	switch v.Claim.Verdict {
+	switch v.Verdict() {
 	case visit.Verified:
 		return "✅"
 	case visit.Near:
@@ -150,7 +150,7 @@ func Plan(d TeamDay, rep RepDay, say *catalog.Catalog) bot.Body {
 	}
 	done := make(map[string]visit.Visit)
 	for _, v := range rep.Day.Visits {
-		if old, ok := done[v.Customer]; !ok || old.Claim.Verdict != visit.Verified {
+		if old, ok := done[v.Customer]; !ok || old.Verdict() != visit.Verified {
 			done[v.Customer] = v
 		}
 	}

@@ -32,7 +32,7 @@ func (r Report) name(customer string) string {
 func (r Report) Missing(say *catalog.Catalog) []string {
 	var out []string
 	for _, v := range r.Day.Visits {
-		if v.Result.IsZero() && v.Claim.Verdict != visit.OffSite {
+		if v.Result.IsZero() && v.Verdict() != visit.OffSite {
 			out = append(out, Title(r.name, v, say))
 		}
 	}

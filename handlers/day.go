@@ -90,7 +90,7 @@ func (s *Service) kept(ctx context.Context, rep string, date visit.Date) (import
 // keepOutcome keeps what a rep's day came to, for whoever asks about many days.
 // It is made of what is kept, so that making it again comes to the same.
 func (s *Service) keepOutcome(ctx context.Context, who person, date visit.Date, imported []visit.PlannedVisit, facts []visit.Fact) error {
-	if err := s.Store.Outcomes().Put(ctx, visit.OutcomeOf(who.Rep, date, imported, facts)); err != nil {
+	if err := s.Store.Outcomes().Put(ctx, visit.OutcomeOf(who.Rep, who.policy, date, imported, facts)); err != nil {
 		return fmt.Errorf("keep what the day came to: %w", err)
 	}
 	return nil

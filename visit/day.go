@@ -91,7 +91,9 @@ type Visit struct {
 	Notes      []string
 	// Result is all that was said of what came of it.
 	Result Result
-	Source Fact
+	// Decided is the fact by which a manager decided on it last, with its Decision; nil if nobody did.
+	Decided *Fact
+	Source  Fact
 }
 
 // PhotoState is a photo and what is known of its bytes.
@@ -190,6 +192,12 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 			if v := f.last(); v != nil && v.End.IsZero() {
 				v.End, v.CheckedOut = fact.At, true
 			}
+		}
+	}
+	decided := decisions(sorted)
+	for i := range f.day.Visits {
+		if d, ok := decided[f.day.Visits[i].ID]; ok {
+			f.day.Visits[i].Decided = &d
 		}
 	}
 	return f.day

@@ -29,6 +29,9 @@ const (
 	// KindResult is what the rep says came of a visit.
 	KindResult Kind = "result"
 
+	// KindDecision is a manager's verdict on a visit.
+	KindDecision Kind = "decision"
+
 	// KindReport is the rep's daily report: what its note adds (今日心得) to what happened.
 	KindReport Kind = "report"
 	// KindComment is what a manager says of the day's report.
@@ -93,6 +96,7 @@ type Fact struct {
 	Note      string         `json:"note,omitempty"`
 	Choice    *Choice        `json:"choice,omitempty"`
 	Result    *Result        `json:"result,omitempty"`
+	Decision  *Decision      `json:"decision,omitempty"`
 	Plan      *Change        `json:"plan,omitempty"`
 	Leave     *Leave         `json:"leave,omitempty"`
 	Complaint *ComplaintFact `json:"complaint,omitempty"`

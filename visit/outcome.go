@@ -14,10 +14,12 @@ type Outcome struct {
 	Date Date   `json:"date"`
 	// Facts is how many facts it was made of. It only grows.
 	Facts int `json:"facts"`
-	// Planned are the planned customers in their order, Dropped those that the
-	// rep took off the plan and nobody put back.
+	// Planned are the planned customers in their order, Dropped those that were
+	// taken off the plan and nobody put back, Shed those of them that the rep
+	// took off or moved away.
 	Planned []string `json:"planned,omitempty"`
 	Dropped []string `json:"dropped,omitempty"`
+	Shed    []string `json:"shed,omitempty"`
 	// Unconfirmed says that the plan is a proposal that the rep never looked at.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// OrderTarget and CollectionTarget are those of the planned visits, in fen.
@@ -26,17 +28,23 @@ type Outcome struct {
 	Calls            []Call `json:"calls,omitempty"`
 	// Leave is the leave that was granted, in half days.
 	Leave int `json:"leave,omitempty"`
-	// Reported is when the daily report was first submitted; zero if it was not. UTC milliseconds.
-	Reported time.Time `json:"reported,omitzero"`
+	// Minimum is the least number of distinct customers of a whole day, by the
+	// team's policy when the outcome was made; 0 is none.
+	Minimum int `json:"minimum,omitempty"`
+	// Reported is when the daily report was first submitted, zero if it was not,
+	// and ReportDue until when it was due; UTC milliseconds.
+	Reported  time.Time `json:"reported,omitzero"`
+	ReportDue time.Time `json:"report_due,omitzero"`
 }
 
 // Call is a visit of an [Outcome].
 type Call struct {
 	// Visit is the visit's id, Customer empty for a prospect.
-	Visit    string  `json:"visit"`
-	Customer string  `json:"customer,omitempty"`
-	Verdict  Verdict `json:"verdict,omitempty"`
-	Planned  bool    `json:"planned,omitempty"`
+	Visit    string `json:"visit"`
+	Customer string `json:"customer,omitempty"`
+	// Verdict is the effective one, see [Visit.Verdict].
+	Verdict Verdict `json:"verdict,omitempty"`
+	Planned bool    `json:"planned,omitempty"`
 	// Start is when it began, Last when it ended or its last sign of life was; UTC milliseconds.
 	Start time.Time  `json:"start"`
 	Last  time.Time  `json:"last"`
@@ -96,13 +104,15 @@ func (o Outcome) Tally() Tally {
 	return t
 }
 
-// OutcomeOf makes the outcome of a rep's day from what was imported for it and its facts.
-func OutcomeOf(rep Rep, date Date, imported []PlannedVisit, facts []Fact) Outcome {
+// OutcomeOf makes the outcome of a rep's day from what was imported for it and
+// its facts. The policy is the team's own ([Policy.Of]).
+func OutcomeOf(rep Rep, policy Policy, date Date, imported []PlannedVisit, facts []Fact) Outcome {
 	plan := FoldPlan(imported, facts)
 	day := Fold(plan.Lines, facts)
 	o := Outcome{
-		Rep: rep.ID, Team: rep.Team, Date: date, Facts: len(facts), Dropped: plan.Dropped,
-		Unconfirmed: plan.Proposed && !plan.Confirmed, Leave: day.Leave, Reported: day.Reported,
+		Rep: rep.ID, Team: rep.Team, Date: date, Facts: len(facts), Dropped: plan.Dropped, Shed: plan.Shed,
+		Unconfirmed: plan.Proposed && !plan.Confirmed, Leave: day.Leave, Minimum: policy.MinVisits,
+		Reported: day.Reported, ReportDue: Millis(date.At(policy.ReportDeadline, policy.Zone)),
 	}
 	for _, f := range inOrder(facts) {
 		if f.Team != "" {
@@ -120,7 +130,7 @@ func OutcomeOf(rep Rep, date Date, imported []PlannedVisit, facts []Fact) Outcom
 			last = v.End
 		}
 		o.Calls = append(o.Calls, Call{
-			Visit: v.ID, Customer: v.Customer, Verdict: v.Claim.Verdict, Planned: v.Planned, Start: v.Start, Last: last,
+			Visit: v.ID, Customer: v.Customer, Verdict: v.Verdict(), Planned: v.Planned, Start: v.Start, Last: last,
 			Kind: v.Result.Kind, Order: v.Result.Order, Collected: v.Result.Collected,
 		})
 	}

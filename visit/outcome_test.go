@@ -84,10 +84,51 @@ func TestSumsEqualTheFacts(t *testing.T) {
 		if tally.Reached > tally.Planned || tally.Reached < 0 || tally.Distinct > tally.Visits {
 			rt.Fatalf("%+v", tally)
 		}
-		kept := visit.OutcomeOf(visit.Rep{ID: "R", Team: "T"}, "2026-11-24", plan, facts).Tally()
+		kept := visit.OutcomeOf(visit.Rep{ID: "R", Team: "T"}, visit.Policy{Zone: time.UTC}, "2026-11-24", plan, facts).Tally()
 		tally.Unplaced, tally.Photos, tally.MissingPhotos = 0, 0, 0
 		if kept != tally {
 			rt.Fatalf("kept is %+v, the day %+v", kept, tally)
 		}
 	})
+}
+
+// What a manager decided counts, the latest word, and the rule's verdict stays.
+func TestADecisionIsTheEffectiveVerdict(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
+	fix := visit.Fact{ID: "f", Kind: visit.KindFix, Rep: "R", At: at, Fix: &visit.Fix{Claims: []visit.Claim{{Customer: "C1", Verdict: visit.Near}}}}
+	decide := func(id, of string, minutes int, v visit.Verdict) visit.Fact {
+		return visit.Fact{
+			ID: id, Kind: visit.KindDecision, Rep: "R", By: "M", At: at.Add(time.Duration(minutes) * time.Minute),
+			Decision: &visit.Decision{Visit: of, Verdict: v},
+		}
+	}
+	for name, tt := range map[string]struct {
+		facts []visit.Fact
+		want  visit.Verdict
+	}{
+		"nobody_decided":    {nil, visit.Near},
+		"accepted":          {[]visit.Fact{decide("d", "f", 10, visit.Verified)}, visit.Verified},
+		"doubted":           {[]visit.Fact{decide("d", "f", 10, visit.Suspicious)}, visit.Suspicious},
+		"the_latest_counts": {[]visit.Fact{decide("d2", "f", 20, visit.OffSite), decide("d1", "f", 10, visit.Verified)}, visit.OffSite},
+		"of_another_visit":  {[]visit.Fact{decide("d", "g", 10, visit.Verified)}, visit.Near},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			facts := append(tt.facts, fix)
+			plan := []visit.PlannedVisit{{Customer: "C1", Order: 1}}
+			day := visit.Fold(plan, facts)
+			if v := day.Visits[0]; v.Verdict() != tt.want || v.Claim.Verdict != visit.Near {
+				t.Errorf("effective %q, by the rule %q", v.Verdict(), v.Claim.Verdict)
+			}
+			reached := 0
+			if tt.want == visit.Verified {
+				reached = 1
+			}
+			kept := visit.OutcomeOf(visit.Rep{ID: "R"}, visit.Policy{Zone: time.UTC}, "2026-11-24", plan, facts)
+			if kept.Calls[0].Verdict != tt.want || kept.Tally().Reached != reached || day.Tally(plan).Reached != reached {
+				t.Errorf("kept %+v, %+v", kept.Calls[0], kept.Tally())
+			}
+		})
+	}
 }

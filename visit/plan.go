@@ -33,8 +33,10 @@ type Plan struct {
 	Excused []PlannedVisit
 	// Late are the changes since it was locked, in their order.
 	Late []Fact
-	// Dropped are the customers that somebody took off and nobody put back: they are not proposed again.
-	Dropped []string
+	// Dropped are the customers that somebody took off and nobody put back: they
+	// are not proposed again. Shed are those of them that the rep took off by
+	// themself, or moved to another date, though they were on the plan.
+	Dropped, Shed []string
 }
 
 // FoldPlan derives a rep's plan of a date from what was imported for it and
@@ -124,10 +126,14 @@ func (p *Plan) change(f Fact) {
 		if !slices.Contains(p.Dropped, c) {
 			p.Dropped = append(p.Dropped, c)
 		}
+		if i >= 0 && f.By == "" {
+			p.Shed = append(p.Shed, c)
+		}
 	}
 	for _, v := range f.Plan.Put {
 		v = of(f, v)
-		p.Dropped = slices.DeleteFunc(p.Dropped, func(c string) bool { return c == v.Customer })
+		back := func(c string) bool { return c == v.Customer }
+		p.Dropped, p.Shed = slices.DeleteFunc(p.Dropped, back), slices.DeleteFunc(p.Shed, back)
 		i := p.index(v.Customer)
 		if i >= 0 && p.bound(f, i) {
 			p.Lines[i].Note = cmp.Or(v.Note, p.Lines[i].Note)

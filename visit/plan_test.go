@@ -126,6 +126,11 @@ func TestAPlanChangesAfterTheLockOnlyWithAReason(t *testing.T) {
 				t.Fatalf("%s is dropped and planned", d)
 			}
 		}
+		for i, d := range whole.Shed {
+			if !slices.Contains(whole.Dropped, d) || slices.Contains(whole.Shed[:i], d) {
+				t.Fatalf("shed %v of dropped %v", whole.Shed, whole.Dropped)
+			}
+		}
 		lock := slices.IndexFunc(facts, func(f visit.Fact) bool { return f.Kind == visit.KindPlanLocked })
 		if lock < 0 {
 			return

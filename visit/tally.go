@@ -45,7 +45,7 @@ func (d Day) Tally(plan []PlannedVisit) Tally {
 	t := Tally{Planned: len(plan), Visits: len(d.Visits), Unplaced: len(d.Unplaced)}
 	verified := make(map[string]bool)
 	for _, v := range d.Visits {
-		switch v.Claim.Verdict {
+		switch v.Verdict() {
 		case Verified:
 			t.Verified++
 			verified[v.Customer] = true
@@ -97,7 +97,7 @@ func (d Day) Tally(plan []PlannedVisit) Tally {
 func (d Day) Remaining(plan []PlannedVisit) []PlannedVisit {
 	reached := make(map[string]bool)
 	for _, v := range d.Visits {
-		if v.Claim.Verdict == Verified || v.Claim.Verdict == Near {
+		if v.Verdict() == Verified || v.Verdict() == Near {
 			reached[v.Customer] = true
 		}
 	}

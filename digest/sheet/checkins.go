@@ -37,7 +37,12 @@ var checkInColumns = []column[checkIn]{
 	{name: "time", get: func(c *checkIn) any { return c.Start.In(c.zone).Format(time.RFC3339) }},
 	{name: "received_at", get: func(c *checkIn) any { return c.Source.Received.In(c.zone).Format(time.RFC3339) }},
 	{name: "verdict", get: func(c *checkIn) any { return string(c.Claim.Verdict) }},
-	{name: "decision", get: func(*checkIn) any { return "" }},
+	{name: "decision", get: func(c *checkIn) any {
+		if c.Decided == nil {
+			return ""
+		}
+		return string(c.Decided.Decision.Verdict)
+	}},
 	{name: "reasons", get: func(c *checkIn) any { return reasons(c.Claim.Reasons) }},
 	{name: "rule", get: func(c *checkIn) any { return c.Fix.Rule }},
 	{name: "distance_m", get: func(c *checkIn) any {

@@ -29,6 +29,7 @@ type factDoc struct {
 	Note      string        `bson:"note,omitempty"`
 	Choice    *choiceDoc    `bson:"choice,omitempty"`
 	Result    *resultDoc    `bson:"result,omitempty"`
+	Decision  *decisionDoc  `bson:"decision,omitempty"`
 	Plan      *changeDoc    `bson:"plan,omitempty"`
 	Leave     *leaveDoc     `bson:"leave,omitempty"`
 	Complaint *complaintDoc `bson:"complaint,omitempty"`
@@ -78,6 +79,11 @@ type resultDoc struct {
 	Competitor string `bson:"competitor,omitempty"`
 	Feedback   string `bson:"feedback,omitempty"`
 	News       string `bson:"news,omitempty"`
+}
+
+type decisionDoc struct {
+	Visit   string `bson:"visit"`
+	Verdict string `bson:"verdict"`
 }
 
 type leaveDoc struct {
@@ -146,6 +152,9 @@ func newFact(f visit.Fact) factDoc {
 	if r := f.Result; r != nil {
 		d.Result = &resultDoc{r.Visit, string(r.Kind), r.Order, r.Collected, string(r.Delivery), r.Competitor, r.Feedback, r.News}
 	}
+	if f.Decision != nil {
+		d.Decision = &decisionDoc{f.Decision.Visit, string(f.Decision.Verdict)}
+	}
 	if f.Leave != nil {
 		d.Leave = &leaveDoc{string(f.Leave.Part), f.Leave.Of, f.Leave.Approved}
 	}
@@ -189,6 +198,9 @@ func (d factDoc) record() visit.Fact {
 			Visit: r.Visit, Kind: visit.ResultKind(r.Kind), Order: r.Order, Collected: r.Collected, Delivery: visit.DeliveryOutcome(r.Delivery),
 			Competitor: r.Competitor, Feedback: r.Feedback, News: r.News,
 		}
+	}
+	if d.Decision != nil {
+		f.Decision = &visit.Decision{Visit: d.Decision.Visit, Verdict: visit.Verdict(d.Decision.Verdict)}
 	}
 	if d.Leave != nil {
 		f.Leave = &visit.Leave{Part: visit.LeavePart(d.Leave.Part), Of: d.Leave.Of, Approved: d.Leave.Approved}

@@ -27,12 +27,15 @@ type outcomeDoc struct {
 	Facts            int           `bson:"facts"`
 	Planned          []string      `bson:"planned"`
 	Dropped          []string      `bson:"dropped"`
+	Shed             []string      `bson:"shed"`
 	Unconfirmed      bool          `bson:"unconfirmed"`
 	OrderTarget      int64         `bson:"order_target"`
 	CollectionTarget int64         `bson:"collection_target"`
 	Calls            []callDoc     `bson:"calls"`
 	Leave            int           `bson:"leave"`
+	Minimum          int           `bson:"minimum"`
 	Reported         bson.DateTime `bson:"reported"`
+	ReportDue        bson.DateTime `bson:"report_due"`
 	// Verified are the customers with a verified call: by them alone the last
 	// one is found in an index, without the calls that were not.
 	Verified []string `bson:"verified"`
@@ -55,8 +58,8 @@ type callDoc struct {
 func newOutcome(o visit.Outcome) outcomeDoc {
 	d := outcomeDoc{
 		Key: outcomeKey{o.Rep, string(o.Date)}, V: form, Rep: o.Rep, Team: o.Team, Date: string(o.Date), Facts: o.Facts,
-		Planned: o.Planned, Dropped: o.Dropped, Unconfirmed: o.Unconfirmed, OrderTarget: o.OrderTarget, CollectionTarget: o.CollectionTarget,
-		Leave: o.Leave, Reported: date(o.Reported), Verified: o.Verified(),
+		Planned: o.Planned, Dropped: o.Dropped, Shed: o.Shed, Unconfirmed: o.Unconfirmed, OrderTarget: o.OrderTarget, CollectionTarget: o.CollectionTarget,
+		Leave: o.Leave, Minimum: o.Minimum, Reported: date(o.Reported), ReportDue: date(o.ReportDue), Verified: o.Verified(),
 	}
 	for _, c := range o.Calls {
 		d.Calls = append(d.Calls, callDoc{
@@ -69,8 +72,8 @@ func newOutcome(o visit.Outcome) outcomeDoc {
 func (d outcomeDoc) record() visit.Outcome {
 	o := visit.Outcome{
 		Rep: d.Rep, Team: d.Team, Date: visit.Date(d.Date), Facts: d.Facts,
-		Planned: d.Planned, Dropped: d.Dropped, Unconfirmed: d.Unconfirmed, OrderTarget: d.OrderTarget, CollectionTarget: d.CollectionTarget,
-		Leave: d.Leave, Reported: instant(d.Reported),
+		Planned: d.Planned, Dropped: d.Dropped, Shed: d.Shed, Unconfirmed: d.Unconfirmed, OrderTarget: d.OrderTarget, CollectionTarget: d.CollectionTarget,
+		Leave: d.Leave, Minimum: d.Minimum, Reported: instant(d.Reported), ReportDue: instant(d.ReportDue),
 	}
 	for _, c := range d.Calls {
 		o.Calls = append(o.Calls, visit.Call{

@@ -19,7 +19,7 @@ type outcomes struct{ s *Store }
 // outcome_calls are its own: an index for that would be as large as the table.
 func (o outcomes) Put(ctx context.Context, put visit.Outcome) error {
 	const doing = "storing an outcome"
-	put.Reported, put.Calls = visit.Millis(put.Reported), slices.Clone(put.Calls)
+	put.Reported, put.ReportDue, put.Calls = visit.Millis(put.Reported), visit.Millis(put.ReportDue), slices.Clone(put.Calls)
 	for i, c := range put.Calls {
 		put.Calls[i].Start, put.Calls[i].Last = visit.Millis(c.Start), visit.Millis(c.Last)
 	}

@@ -38,6 +38,7 @@ func fullFact() visit.Fact {
 			Put:  []visit.PlannedVisit{fullPlannedVisit()},
 			Drop: []string{chinese, "c2"}, Reason: chinese,
 		},
+		Decision:  &visit.Decision{Visit: "visit-" + chinese, Verdict: visit.Suspicious},
 		Leave:     &visit.Leave{Part: visit.Afternoon, Of: "leave-" + chinese, Approved: true},
 		Complaint: &visit.ComplaintFact{Of: "complaint-1", Customer: chinese, Due: at(3), Text: chinese},
 	}
@@ -83,6 +84,7 @@ func testFacts(t *testing.T, s suite) {
 			{ID: "6", Kind: visit.KindResult, Result: &visit.Result{}},
 			{ID: "7", Kind: visit.KindLeaveAsked, Leave: &visit.Leave{}},
 			{ID: "8", Kind: visit.KindComplaint, Complaint: &visit.ComplaintFact{}},
+			{ID: "9", Kind: visit.KindDecision, Decision: &visit.Decision{}},
 		}
 		ctx, f := setup(t, want...)
 		equal(t, val(f.Day(ctx, "", ""))(t), want)

@@ -21,10 +21,10 @@ func fullOutcome() visit.Outcome {
 	}
 	return visit.Outcome{
 		Rep: "rep-" + chinese, Team: chinese, Date: "2026-11-24", Facts: 7,
-		Planned: []string{chinese, "c2"}, Dropped: []string{"客户-" + chinese, "c3"}, Unconfirmed: true,
+		Planned: []string{chinese, "c2"}, Dropped: []string{"客户-" + chinese, "c3"}, Shed: []string{"c3", chinese}, Unconfirmed: true,
 		OrderTarget: 1<<62 + 1, CollectionTarget: 1<<53 + 1,
 		Calls: []visit.Call{call(1, chinese, visit.Verified), call(2, "c2", visit.OffSite)},
-		Leave: 1, Reported: at(9),
+		Leave: 1, Minimum: 4, Reported: at(9), ReportDue: at(10),
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 type jobCmd struct {
-	Name   string `arg:"" help:"plan_proposal, plan_reminder, plan_lock, plan_unconfirmed, morning_plan or evening_summary."`
+	Name   string `arg:"" help:"Such as plan_proposal, morning_plan, evening_summary, weekly_digest or monthly_digest."`
 	Date   string `required:"" help:"The team's date, 2026-11-24." placeholder:"D"`
 	Team   string `help:"Only this team." placeholder:"T"`
 	DryRun bool   `help:"Only print what would be posted."`

@@ -123,21 +123,27 @@ func TestGolden(t *testing.T) {
 		} {
 			t.Run(name+"/"+lang, func(t *testing.T) {
 				t.Parallel()
-				path := filepath.Join("testdata", name+"."+lang+".txt")
-				if *update {
-					if err := os.WriteFile(path, []byte(text(body)), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), text(body)); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
+				golden(t, name+"."+lang+".txt", text(body))
 			})
 		}
+	}
+}
+
+// golden compares what people read with a file.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }
 

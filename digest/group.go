@@ -125,7 +125,7 @@ func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 		}
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("evening.before"), Text: text})
 	}
-	card.Lines = append(card.Lines, forgottenLine(d, say)...)
+	card.Lines = append(card.Lines, forgottenLine(d.Forgotten, d.Date, say)...)
 	card.Lines = append(card.Lines, complaintLine(d, say)...)
 	card.Lines = append(card.Lines, market(d, say)...)
 	reps := d.Reps
@@ -187,17 +187,17 @@ const (
 	forgottenShown = 5
 )
 
-// forgottenLine names the team's forgotten customers.
-func forgottenLine(d TeamDay, say *catalog.Catalog) []bot.Line {
-	if len(d.Forgotten) == 0 {
+// forgottenLine names customers that are forgotten by a date.
+func forgottenLine(all []Forgotten, date visit.Date, say *catalog.Catalog) []bot.Line {
+	if len(all) == 0 {
 		return nil
 	}
 	var names []string
-	for _, f := range d.Forgotten[:min(len(d.Forgotten), forgottenShown)] {
-		names = append(names, say.T("forgotten.one", "Name", f.Customer.Name, "Days", f.Last.Days(d.Date)))
+	for _, f := range all[:min(len(all), forgottenShown)] {
+		names = append(names, say.T("forgotten.one", "Name", f.Customer.Name, "Days", f.Last.Days(date)))
 	}
 	text := strings.Join(names, say.T("list.comma"))
-	if more := len(d.Forgotten) - forgottenShown; more > 0 {
+	if more := len(all) - forgottenShown; more > 0 {
 		text += say.T("forgotten.more", "Count", more)
 	}
 	return []bot.Line{{Label: say.T("forgotten.label"), Text: text}}

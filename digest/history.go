@@ -60,15 +60,20 @@ func Overdue(ctx context.Context, store Nouns, rep string, date visit.Date) ([]F
 	if err != nil {
 		return nil, fmt.Errorf("read the last visits: %w", err)
 	}
-	var out []Forgotten
-	for _, c := range owned {
+	return forgotten(owned, last, date), nil
+}
+
+// forgotten finds the customers that are overdue by the end of a date, by the
+// dates of their last visits, the most overdue first.
+func forgotten(customers []visit.Customer, last map[string]visit.Date, date visit.Date) (out []Forgotten) {
+	for _, c := range customers {
 		// Who was never visited is new, not forgotten.
 		if f := (Forgotten{c, last[c.ID], c.Overdue(last[c.ID], date)}); f.Last != "" && f.Overdue > 1 {
 			out = append(out, f)
 		}
 	}
 	slices.SortFunc(out, compareForgotten)
-	return out, nil
+	return out
 }
 
 func compareForgotten(a, b Forgotten) int {

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,10 +109,8 @@ func (r Report) attendance(say *catalog.Catalog) string {
 	return strings.Join(parts, " · ")
 }
 
-// halves writes half days: 0.5, 1.
-func halves(n int) string {
-	return map[int]string{1: "0.5", 2: "1"}[n]
-}
+// halves writes half days: 0.5, 1, 1.5.
+func halves(n int) string { return strconv.FormatFloat(float64(n)/2, 'f', -1, 64) }
 
 // money writes an amount against its target, if there is one, with the rate.
 func money(actual, target int64, say *catalog.Catalog) string {

@@ -12,6 +12,15 @@ import (
 // warnHour is when the admins hear of a year whose holidays are not known: not at night.
 const warnHour = 9
 
+// calendar returns the workdays as they are known by now.
+func (s *Scheduler) calendar(ctx context.Context) (*visit.Calendar, error) {
+	holidays, err := s.Store.Calendar().All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the holidays: %w", err)
+	}
+	return visit.NewCalendar(s.Policy.China, holidays), nil
+}
+
 // warnUnknownYear tells the admins, once a week from thirty days before, that
 // a year's holidays should be imported.
 func (s *Scheduler) warnUnknownYear(ctx context.Context, calendar *visit.Calendar, now time.Time) error {

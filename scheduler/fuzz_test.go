@@ -25,7 +25,7 @@ func FuzzSchedule(f *testing.F) {
 		// Years that a calendar can be asked about.
 		after := time.Unix(unix%4_000_000_000, 0)
 		location := zone(t, zones[int(z)%len(zones)])
-		d := scheduler.Daily{At: clock, Workday: func(visit.Date) bool { return true }}
+		d := scheduler.Daily{At: clock, On: func(visit.Date) bool { return true }}
 		first := d.Next(after, location)
 		second := d.Next(first, location)
 		if !first.After(after) || !second.After(first) {

@@ -26,12 +26,11 @@ func (s *Scheduler) planning() []job {
 		{
 			name: "plan_unconfirmed", at: at(func(p visit.Policy) visit.Clock { return p.PlanDeadline.Add(lateComers) }), within: 12 * time.Hour, to: toManagers,
 			write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
-				holidays, err := s.Store.Calendar().All(ctx)
+				calendar, err := s.calendar(ctx)
 				if err != nil {
 					return bot.Body{}, err
 				}
-				next := visit.NewCalendar(s.Policy.China, holidays).Next(date)
-				day, err := digest.Load(ctx, s.Store, s.Policy, team, next)
+				day, err := digest.Load(ctx, s.Store, s.Policy, team, calendar.Next(date))
 				if err != nil {
 					return bot.Body{}, err
 				}

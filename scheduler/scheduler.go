@@ -78,6 +78,8 @@ type Scheduler struct {
 // job is something that is due for each team on workdays.
 type job struct {
 	name string
+	// on says on which workdays it is due; nil means on each.
+	on func(c *visit.Calendar, d visit.Date) bool
 	// at is when it is due by a team's policy; false if it is not.
 	at func(p visit.Policy) (visit.Clock, bool)
 	// within is how long after its slot it is still worth doing.
@@ -94,7 +96,7 @@ func New(o Options) *Scheduler {
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
-	s.jobs = slices.Concat(s.planning(), s.reports(), s.detail(), []job{s.morning(), s.evening(), s.summaryPicture()})
+	s.jobs = slices.Concat(s.planning(), s.reports(), s.detail(), []job{s.morning(), s.evening(), s.summaryPicture()}, s.periods())
 	return s
 }
 
@@ -161,11 +163,10 @@ func (s *Scheduler) Tick(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the teams: %w", err)
 	}
-	holidays, err := s.Store.Calendar().All(ctx)
+	calendar, err := s.calendar(ctx)
 	if err != nil {
-		return fmt.Errorf("read the holidays: %w", err)
+		return err
 	}
-	calendar := visit.NewCalendar(s.Policy.China, holidays)
 	var failed []error
 	for _, team := range teams {
 		for _, to := range audiences {
@@ -212,7 +213,10 @@ func (s *Scheduler) due(ctx context.Context, j job, calendar *visit.Calendar, te
 	if !ok {
 		return nil
 	}
-	daily, zone := Daily{At: at, Workday: calendar.Workday}, policy.Zone
+	daily, zone := Daily{At: at, On: calendar.Workday}, policy.Zone
+	if j.on != nil {
+		daily.On = func(d visit.Date) bool { return j.on(calendar, d) }
+	}
 	for slot := daily.Next(from.Add(-time.Millisecond), zone); !slot.After(now); slot = daily.Next(slot, zone) {
 		if err := s.slot(ctx, j, team, group, slot, now); err != nil {
 			return fmt.Errorf("%s for %s: %w", j.name, team.Name, err)

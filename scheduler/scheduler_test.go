@@ -10,6 +10,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
@@ -36,7 +37,7 @@ func daily(t testing.TB, clock string) scheduler.Daily {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return scheduler.Daily{At: c, Workday: visit.NewCalendar(false, nil).Workday}
+	return scheduler.Daily{At: c, On: visit.NewCalendar(false, nil).Workday}
 }
 
 func TestNext(t *testing.T) {
@@ -59,7 +60,7 @@ func TestNext(t *testing.T) {
 			t.Parallel()
 			d := daily(t, tt.clock)
 			if tt.weekends {
-				d.Workday = everyDay
+				d.On = everyDay
 			}
 			after, err := time.Parse(time.RFC3339, tt.after)
 			if err != nil {
@@ -79,8 +80,8 @@ func TestNextHasOneSlotADate(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		z := zone(t, rapid.SampledFrom(zones).Draw(rt, "zone"))
 		d := scheduler.Daily{
-			At:      visit.Clock{Hour: rapid.IntRange(0, 23).Draw(rt, "hour"), Minute: rapid.IntRange(0, 59).Draw(rt, "minute")},
-			Workday: func(visit.Date) bool { return true },
+			At: visit.Clock{Hour: rapid.IntRange(0, 23).Draw(rt, "hour"), Minute: rapid.IntRange(0, 59).Draw(rt, "minute")},
+			On: func(visit.Date) bool { return true },
 		}
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 700*24).Draw(rt, "start")) * time.Hour)
 		last := visit.Date("")
@@ -216,6 +217,41 @@ func TestNoPostsOnHolidays(t *testing.T) {
 	}
 	if strings.Join(dates, " ") != "2026-10-08 2026-10-09" {
 		t.Errorf("dates %v", dates)
+	}
+}
+
+// The managers hear of a week on the first workday of the next one, and of a
+// month likewise, half an hour after the plan of the day.
+func TestPeriodsAreToldOnTheFirstWorkday(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-09-24 07:00:00")
+	f.ok(f.store.Roster().PutReps(f.Context(),
+		visit.Rep{ID: "m", Name: "王芳", Team: team, Role: visit.RoleManager, Identities: map[string]string{"wecom": "wang"}}))
+	for day := range 40 {
+		date := visit.Date("2026-09-14").Add(day)
+		f.ok(f.store.Outcomes().Put(f.Context(), visit.Outcome{Rep: "z", Team: team, Date: date, Facts: 1, Planned: []string{"C1"}}))
+	}
+	for range 20 * 12 {
+		f.tick()
+		f.now = f.now.Add(2 * time.Hour)
+	}
+	var got []string
+	for _, id := range f.posts() {
+		if strings.Contains(id, "ly_digest") {
+			got = append(got, strings.TrimPrefix(id, "run/"))
+		}
+	}
+	// 25 to 27 September and 1 to 7 October are holidays; 28 September and 8 October are workdays.
+	want := []string{"weekly_digest", "monthly_digest", "weekly_digest", "weekly_digest"}
+	for i, date := range []string{"2026-09-28", "2026-10-08", "2026-10-08", "2026-10-12"} {
+		want[i] += "|managers/" + team + "|" + date + "|wecom:user/wang"
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	run, err := f.store.Runs().Get(f.Context(), "monthly_digest|managers/"+team+"|2026-10-08")
+	if at := zone(t, "Asia/Shanghai"); err != nil || run.Due.In(at).Format("15:04") != "09:00" {
+		t.Errorf("due %s, %v", run.Due.In(at), err)
 	}
 }
 

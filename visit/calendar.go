@@ -79,15 +79,35 @@ func (c *Calendar) UnknownAhead(d Date) int {
 	return 0
 }
 
+// maxRest bounds the search for the next workday, in days.
+const maxRest = 60
+
 // Next returns the first workday after d.
-func (c *Calendar) Next(d Date) Date {
-	for range 60 {
-		d = d.Add(1)
+func (c *Calendar) Next(d Date) Date { return c.seek(d, 1) }
+
+// Last returns the last workday before d.
+func (c *Calendar) Last(d Date) Date { return c.seek(d, -1) }
+
+func (c *Calendar) seek(d Date, step int) Date {
+	for range maxRest {
+		d = d.Add(step)
 		if c.Workday(d) {
 			return d
 		}
 	}
 	return d
+}
+
+// OpensWeek reports whether d is the first workday of its week, Monday to Sunday.
+func (c *Calendar) OpensWeek(d Date) bool {
+	monday, _ := d.Week()
+	return c.Workday(d) && c.Last(d) < monday
+}
+
+// OpensMonth reports whether d is the first workday of its month.
+func (c *Calendar) OpensMonth(d Date) bool {
+	first, _ := d.Month()
+	return c.Workday(d) && c.Last(d) < first
 }
 
 // From returns the departures from Monday to Friday on or after d, in order.

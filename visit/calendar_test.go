@@ -2,6 +2,7 @@ package visit_test
 
 import (
 	"testing"
+	"time"
 
 	"roundsman/visit"
 )
@@ -68,5 +69,43 @@ func TestNextWorkdaySkipsTheHoliday(t *testing.T) {
 	t.Parallel()
 	if got := visit.NewCalendar(true, nil).Next("2026-09-30"); got != "2026-10-08" {
 		t.Errorf("Next = %s", got)
+	}
+}
+
+func TestWeeksAndMonthsOpenOnTheirFirstWorkday(t *testing.T) {
+	t.Parallel()
+	c := visit.NewCalendar(true, nil)
+	weeks, months := make(map[visit.Date]int), make(map[visit.Date]int)
+	for d := visit.Date("2026-01-01"); d <= "2026-12-31"; d = d.Add(1) {
+		monday, sunday := d.Week()
+		first, last := d.Month()
+		if monday.Weekday() != time.Monday || monday.Days(sunday) != 6 || d < monday || d > sunday || first[8:] != "01" || last.Add(1)[8:] != "01" || d < first || d > last {
+			t.Fatalf("%s lies in the week %s to %s and the month %s to %s", d, monday, sunday, first, last)
+		}
+		if c.OpensWeek(d) {
+			weeks[monday]++
+		}
+		if c.OpensMonth(d) {
+			months[first]++
+		}
+	}
+	// The week of the spring festival has no workday.
+	if len(months) != 12 || len(weeks) != 52 || weeks["2026-02-16"] != 0 {
+		t.Errorf("%d months and %d weeks", len(months), len(weeks))
+	}
+	for first, n := range months {
+		if n != 1 {
+			t.Errorf("%s opens %d times", first, n)
+		}
+	}
+	for monday, n := range weeks {
+		if n != 1 {
+			t.Errorf("%s opens %d times", monday, n)
+		}
+	}
+	for d, want := range map[visit.Date]bool{"2026-10-08": true, "2026-10-09": false, "2026-10-10": false, "2026-10-12": true, "2026-02-24": true, "2026-02-23": false} {
+		if c.OpensWeek(d) != want {
+			t.Errorf("that %s opens its week is %v", d, !want)
+		}
 	}
 }

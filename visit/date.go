@@ -39,6 +39,19 @@ func (d Date) Time() time.Time {
 // Add returns the date n days later.
 func (d Date) Add(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 
+// Week returns the Monday and the Sunday between which d lies.
+func (d Date) Week() (monday, sunday Date) {
+	monday = d.Add(-(int(d.Weekday()) + 6) % 7)
+	return monday, monday.Add(6)
+}
+
+// Month returns the first and the last date of d's month.
+func (d Date) Month() (first, last Date) {
+	t := d.Time()
+	first = DateOf(t.AddDate(0, 0, 1-t.Day()))
+	return first, DateOf(first.Time().AddDate(0, 1, -1))
+}
+
 // Weekday returns the day of the week of d.
 func (d Date) Weekday() time.Weekday { return d.Time().Weekday() }
 

@@ -68,8 +68,8 @@ func (c importCmd) Run(env *runtimeEnv) (err error) {
 }
 
 type exportCmd struct {
-	Kind            string `arg:"" help:"customers, reps, plans or checkins."`
-	From            string `help:"The first date, 2026-11-01. Plans and check-ins need it." placeholder:"D"`
+	Kind            string `arg:"" help:"customers, reps, plans, checkins or reports."`
+	From            string `help:"The first date, 2026-11-01. Plans, check-ins and reports need it." placeholder:"D"`
 	To              string `help:"The last date." placeholder:"D"`
 	Format          string `help:"csv, xlsx or jsonl." default:"csv" placeholder:"F"`
 	Out             string `help:"The file to write; standard output without." type:"path" placeholder:"FILE"`

@@ -1,11 +1,11 @@
 package digest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"roundsman/storage"
 	"roundsman/visit"
@@ -114,35 +114,46 @@ func (p *period) lastVisits(ctx context.Context, store Nouns, before visit.Date)
 	return last, nil
 }
 
-// readPeriod reads what a team's dates came to: its reps, and whoever else was
-// there for it, with their customers.
+// readPeriod reads what a team's dates came to.
 func readPeriod(ctx context.Context, store Nouns, team string, from, to visit.Date) (*period, error) {
-	p := &period{Period: visit.Period{From: from, To: to}}
+	var outcomes []visit.Outcome
+	for o, err := range store.Outcomes().Range(ctx, storage.FactFilter{Team: team, From: from, To: to}) {
+		if err != nil {
+			return nil, fmt.Errorf("read what days came to: %w", err)
+		}
+		outcomes = append(outcomes, o)
+	}
+	return periodOf(ctx, store, []string{team}, from, to, outcomes)
+}
+
+// periodOf adds to what dates came to whose they are: the teams' reps and
+// whoever else was there, with the customers of the teams. No teams means all.
+func periodOf(ctx context.Context, store Nouns, teams []string, from, to visit.Date, outcomes []visit.Outcome) (*period, error) {
+	p := &period{Period: visit.Period{From: from, To: to, Outcomes: outcomes}}
 	all, err := store.Roster().Reps(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the roster: %w", err)
 	}
 	there := make(map[string]bool)
 	visited := make(map[string]visit.Date)
-	for o, err := range store.Outcomes().Range(ctx, storage.FactFilter{Team: team, From: from, To: to}) {
-		if err != nil {
-			return nil, fmt.Errorf("read what days came to: %w", err)
-		}
-		p.Outcomes = append(p.Outcomes, o)
+	for _, o := range outcomes {
 		there[o.Rep] = there[o.Rep] || len(o.Calls) > 0
 		for _, c := range o.Verified() {
-			visited[c] = o.Date
+			visited[c] = max(visited[c], o.Date)
 		}
 	}
+	asked := func(r visit.Rep) bool { return len(teams) == 0 || slices.Contains(teams, r.Team) }
 	for _, r := range all {
-		if r.Team == team && r.Role == visit.RoleRep || there[r.ID] {
+		if r.Role == visit.RoleRep && asked(r) || there[r.ID] {
 			p.people = append(p.people, r)
 		}
 	}
-	slices.SortFunc(p.people, func(a, b visit.Rep) int { return strings.Compare(a.Name+"\x00"+a.ID, b.Name+"\x00"+b.ID) })
+	slices.SortFunc(p.people, func(a, b visit.Rep) int {
+		return cmp.Or(cmp.Compare(a.Team, b.Team), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	for _, r := range p.people {
 		p.Reps = append(p.Reps, r.ID)
-		if r.Team != team {
+		if !asked(r) {
 			continue // their customers went with them
 		}
 		owned, err := store.Customers().Owned(ctx, r.ID)
@@ -154,7 +165,7 @@ func readPeriod(ctx context.Context, store Nouns, team string, from, to visit.Da
 	if p.latest, err = p.lastVisits(ctx, store, to.Add(1)); err != nil {
 		return nil, err
 	}
-	// What other teams visited is known by its last date.
+	// What others visited is known by its last date.
 	for _, c := range slices.Sorted(maps.Keys(p.latest)) {
 		if d := p.latest[c]; d >= from && d > visited[c] {
 			p.Outcomes = append(p.Outcomes, visit.Outcome{Date: d, Calls: []visit.Call{{Customer: c, Verdict: visit.Verified}}})

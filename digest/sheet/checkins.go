@@ -21,8 +21,8 @@ type checkIn struct {
 }
 
 // checkInColumns are the columns of an exported check-in (see
-// docs/ARCHITECTURE.md). What has no value yet keeps its place: a decision, a
-// result, amounts and the hash of the record.
+// docs/ARCHITECTURE.md). What has no value yet keeps its place: the hash of the
+// record. Amounts are yuan, none where nothing was said of them.
 var checkInColumns = []column[checkIn]{
 	{name: "id", get: func(c *checkIn) any { return c.ID }},
 	{name: "platform", get: func(c *checkIn) any { return c.Source.Platform }},
@@ -57,9 +57,9 @@ var checkInColumns = []column[checkIn]{
 	{name: "address", get: func(c *checkIn) any { return c.Fix.Address }},
 	{name: "photos", get: func(c *checkIn) any { return photos(c.Photos) }},
 	{name: "note", get: func(c *checkIn) any { return strings.Join(c.Notes, "\n") }},
-	{name: "result", get: func(*checkIn) any { return "" }},
-	{name: "order_amount", get: func(*checkIn) any { return nil }},
-	{name: "collection_amount", get: func(*checkIn) any { return nil }},
+	{name: "result", get: func(c *checkIn) any { return string(c.Result.Kind) }},
+	{name: "order_amount", get: func(c *checkIn) any { return saidYuan(c.Result.Order) }},
+	{name: "collection_amount", get: func(c *checkIn) any { return saidYuan(c.Result.Collected) }},
 	{name: "hash", get: func(*checkIn) any { return "" }},
 }
 
@@ -70,6 +70,13 @@ var coordinateColumns = []column[checkIn]{
 	{name: "datum", get: func(c *checkIn) any { return string(c.Fix.Point.Datum) }},
 	{name: "latitude_wgs84", get: func(c *checkIn) any { return unlessZero(c.wgs84, c.wgs84.Lat) }},
 	{name: "longitude_wgs84", get: func(c *checkIn) any { return unlessZero(c.wgs84, c.wgs84.Lng) }},
+}
+
+func saidYuan(fen *int64) any {
+	if fen == nil {
+		return nil
+	}
+	return float64(*fen) / 100
 }
 
 func reasons(rs []visit.Reason) []string {

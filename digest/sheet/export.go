@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 
+	"roundsman/digest"
 	"roundsman/visit"
 )
 
@@ -32,7 +33,8 @@ type Options struct {
 
 // Write writes a table to w as it reads it from the store, and returns how
 // many rows there are under the header. After an error what was written is of
-// no use. Rows come by id; planned visits and check-ins by date and rep.
+// no use. Rows come by id; planned visits and check-ins by date and rep,
+// reports by date, team and name.
 //
 // The header of CSV and XLSX, like the keys of JSONL, are the columns' English
 // names. Customers, reps and plans have the columns of their import, so that
@@ -73,6 +75,10 @@ func Write(ctx context.Context, w io.Writer, kind Kind, format Format, f Filter,
 				}
 			}
 			return nil
+		})
+	case Reports:
+		return writeTable(w, format, reportColumns, func(put func(*digest.RepDate) error) error {
+			return eachReport(ctx, f, store, policy, put)
 		})
 	default:
 		columns := checkInColumns

@@ -18,18 +18,19 @@ const (
 	Targets   Kind = "targets"
 	Routes    Kind = "routes"
 	Holidays  Kind = "holidays"
-	// CheckIns can only be exported: what happened is not written from a file.
+	// CheckIns and Reports can only be exported: what happened is not written from a file.
 	CheckIns Kind = "checkins"
+	Reports  Kind = "reports"
 )
 
 // Kinds returns the tables that [Read] reads.
 func Kinds() []Kind { return []Kind{Customers, Reps, Plans, Targets, Routes, Holidays} }
 
 // Exports returns the tables that [Write] writes.
-func Exports() []Kind { return []Kind{Customers, Reps, Plans, CheckIns} }
+func Exports() []Kind { return []Kind{Customers, Reps, Plans, CheckIns, Reports} }
 
 // Dated reports whether an export of the table covers a span of dates.
-func (k Kind) Dated() bool { return k == Plans || k == CheckIns }
+func (k Kind) Dated() bool { return k == Plans || k == CheckIns || k == Reports }
 
 // Format names how a table is written.
 type Format string
@@ -68,6 +69,7 @@ type Source interface {
 	Known
 	Plans() storage.Plans
 	Facts() storage.Facts
+	Outcomes() storage.Outcomes
 }
 
 // oneOf returns an error unless v is one of all.

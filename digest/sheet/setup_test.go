@@ -59,12 +59,24 @@ func (m memory) Customers() storage.Customers { return memoryCustomers{m: m} }
 func (m memory) Plans() storage.Plans         { return memoryPlans{m: m} }
 func (m memory) Facts() storage.Facts         { return memoryFacts{m: m} }
 
+func (m memory) Outcomes() storage.Outcomes { return memoryOutcomes{m: m} }
+
+type memoryOutcomes struct {
+	storage.Outcomes
+	m memory
+}
+
+func (memoryOutcomes) LastVerified(context.Context, visit.Date, ...string) (map[string]visit.Date, error) {
+	return nil, nil
+}
+
 type memoryRoster struct {
 	storage.Roster
 	m memory
 }
 
-func (r memoryRoster) Reps(context.Context) ([]visit.Rep, error) { return r.m.reps, nil }
+func (r memoryRoster) Reps(context.Context) ([]visit.Rep, error)   { return r.m.reps, nil }
+func (r memoryRoster) Teams(context.Context) ([]visit.Team, error) { return nil, nil }
 
 type memoryCustomers struct {
 	storage.Customers

@@ -1,0 +1,207 @@
+package digest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+// Dates are the dates of teams, to be read in full.
+type Dates struct {
+	Store  Nouns
+	Policy visit.Policy
+	// Teams are those whose dates are read; none means all.
+	Teams []string
+	// From and To are included.
+	From, To visit.Date
+}
+
+// RepDate is a rep's date in full: its report, and how its plan came about.
+type RepDate struct {
+	Report
+
+	// Team is the team that the date belongs to.
+	Team string
+	// Made is the plan with what happened to it.
+	Made    visit.Plan
+	Outcome visit.Outcome
+	// Complaints are the facts by which complaints were opened and closed, in their order.
+	Complaints []visit.Fact
+}
+
+// maxNames bounds the customers that are remembered between dates.
+const maxNames = 50_000
+
+// Each yields the dates on which a rep had a plan, leave, or something happened,
+// by date, team and the rep's name, read a date at a time.
+func (d Dates) Each(ctx context.Context) iter.Seq2[RepDate, error] {
+	return func(yield func(RepDate, error) bool) {
+		r, err := d.reader(ctx)
+		if err != nil {
+			yield(RepDate{}, err)
+			return
+		}
+		for date := d.From; date <= d.To; date = date.Add(1) {
+			rows, err := r.date(ctx, date)
+			if err != nil {
+				yield(RepDate{}, err)
+				return
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// reader reads dates one after the other.
+type reader struct {
+	Dates
+
+	reps []visit.Rep
+	// policies are the teams' own.
+	policies  map[string]visit.Policy
+	customers map[string]visit.Customer
+}
+
+func (d Dates) reader(ctx context.Context) (*reader, error) {
+	r := &reader{Dates: d, policies: make(map[string]visit.Policy), customers: make(map[string]visit.Customer)}
+	var err error
+	if r.reps, err = d.Store.Roster().Reps(ctx); err != nil {
+		return nil, fmt.Errorf("read the roster: %w", err)
+	}
+	teams, err := d.Store.Roster().Teams(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the teams: %w", err)
+	}
+	for _, t := range teams {
+		r.policies[t.Name] = d.Policy.Of(t)
+	}
+	return r, nil
+}
+
+// date returns everybody's date.
+func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
+	lines, err := r.Store.Plans().Date(ctx, date)
+	if err != nil {
+		return nil, fmt.Errorf("read the plans: %w", err)
+	}
+	imported := make(map[string][]visit.PlannedVisit)
+	for _, l := range lines {
+		imported[l.Rep] = append(imported[l.Rep], l)
+	}
+	filter := storage.FactFilter{From: date, To: date}
+	if len(r.Teams) == 1 {
+		filter.Team = r.Teams[0]
+	}
+	facts := make(map[string][]visit.Fact)
+	for f, err := range r.Store.Facts().Range(ctx, filter) {
+		if err != nil {
+			return nil, fmt.Errorf("read the facts: %w", err)
+		}
+		facts[f.Rep] = append(facts[f.Rep], f)
+	}
+	var rows []RepDate
+	for _, rep := range r.reps {
+		if filter.Team != "" && len(imported[rep.ID]) > 0 && len(facts[rep.ID]) == 0 {
+			// Nothing happened to the plan, or it was in a team that they have left since.
+			if facts[rep.ID], err = r.Store.Facts().Day(ctx, rep.ID, date); err != nil {
+				return nil, fmt.Errorf("read the facts: %w", err)
+			}
+		}
+		row := r.repDate(rep, date, imported[rep.ID], facts[rep.ID])
+		if len(r.Teams) > 0 && !slices.Contains(r.Teams, row.Team) {
+			continue
+		}
+		if o := row.Outcome; len(o.Planned)+len(o.Dropped)+len(row.Made.Excused)+len(o.Calls)+o.Leave+len(row.Complaints) > 0 || !o.Reported.IsZero() {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b RepDate) int {
+		return cmp.Or(cmp.Compare(a.Team, b.Team), cmp.Compare(a.Rep.Name, b.Rep.Name), cmp.Compare(a.Rep.ID, b.Rep.ID))
+	})
+	return rows, r.learn(ctx, rows)
+}
+
+func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.PlannedVisit, facts []visit.Fact) RepDate {
+	policy, ok := r.policies[rep.Team]
+	if !ok {
+		policy = r.Policy
+	}
+	row := RepDate{Outcome: visit.OutcomeOf(rep, policy, date, imported, facts)}
+	row.Team = row.Outcome.Team
+	if own, ok := r.policies[row.Team]; ok {
+		policy = own
+	}
+	row.Made = visit.FoldPlan(imported, facts)
+	day := visit.Fold(row.Made.Lines, facts)
+	row.Report = Report{
+		RepDay: RepDay{
+			Rep: rep, Plan: row.Made.Lines, Day: day, Tally: day.Tally(row.Made.Lines), Unconfirmed: row.Outcome.Unconfirmed,
+		},
+		Date: date, Zone: policy.Zone, Deadline: date.At(policy.ReportDeadline, policy.Zone), Customers: r.customers,
+	}
+	for _, f := range facts {
+		if f.Complaint != nil {
+			row.Complaints = append(row.Complaints, f)
+		}
+	}
+	return row
+}
+
+// learn reads the customers of a date that are not known yet.
+func (r *reader) learn(ctx context.Context, rows []RepDate) error {
+	if len(r.customers) > maxNames {
+		clear(r.customers)
+	}
+	var ids []string
+	want := func(id string) {
+		if _, known := r.customers[id]; !known && id != "" {
+			r.customers[id] = visit.Customer{ID: id, Name: id}
+			ids = append(ids, id)
+		}
+	}
+	for _, row := range rows {
+		for _, l := range slices.Concat(row.Made.Lines, row.Made.Excused) {
+			want(l.Customer)
+		}
+		for _, c := range row.Made.Dropped {
+			want(c)
+		}
+		for _, v := range row.Day.Visits {
+			want(v.Customer)
+		}
+		for _, f := range row.Complaints {
+			want(f.Complaint.Customer)
+		}
+	}
+	found, err := r.Store.Customers().Get(ctx, ids...)
+	if err != nil {
+		return fmt.Errorf("read the customers: %w", err)
+	}
+	for _, c := range found {
+		r.customers[c.ID] = c
+	}
+	return nil
+}
+
+// Scores computes the metrics of the dates from their outcomes: those of the
+// teams' reps and of whoever else was there, by team and name.
+func (d Dates) Scores(ctx context.Context, calendar *visit.Calendar, outcomes []visit.Outcome) ([]visit.Rep, []visit.Score, error) {
+	p, err := periodOf(ctx, d.Store, d.Teams, d.From, d.To, outcomes)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.Workday = calendar.Workday
+	if p.Last, err = p.lastVisits(ctx, d.Store, d.From); err != nil {
+		return nil, nil, err
+	}
+	return p.people, p.Scores(), nil
+}

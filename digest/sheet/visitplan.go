@@ -1,0 +1,123 @@
+package sheet
+
+import (
+	"slices"
+
+	"roundsman/catalog"
+	"roundsman/digest"
+	"roundsman/visit"
+)
+
+// planLine is a planned visit as it is printed, with what became of it.
+type planLine struct {
+	digest.RepDate
+	visit.PlannedVisit
+
+	say *catalog.Catalog
+	// state is where it stands, reason why it was changed after the lock.
+	state, reason string
+	// made is the visit that answers it; nil if there was none.
+	made *visit.Visit
+}
+
+var planFields = []field[planLine]{
+	{"date", 11, words, func(l *planLine) any { return string(l.RepDate.Date) }},
+	{"team", 12, words, func(l *planLine) any { return l.Team }},
+	{"rep", 9, words, func(l *planLine) any { return l.RepDate.Rep.ID }},
+	{"name", 10, words, func(l *planLine) any { return l.RepDate.Rep.Name }},
+	{"order", 5, counts, func(l *planLine) any { return orNone(l.Order) }},
+	{"customer", 11, words, func(l *planLine) any { return l.Customer }},
+	{"customer_name", 20, words, func(l *planLine) any { return l.Customers[l.Customer].Name }},
+	{"grade", 5, words, func(l *planLine) any { return l.Customers[l.Customer].Grade }},
+	{"window", 12, words, func(l *planLine) any { return windowText(l.Window) }},
+	{"purpose", 11, words, func(l *planLine) any { return word(l.say, "purpose.", l.Purpose) }},
+	{"reference", 11, words, func(l *planLine) any { return l.Reference }},
+	{"order_target", 12, amounts, func(l *planLine) any { return yuan(l.OrderTarget) }},
+	{"collection_target", 12, amounts, func(l *planLine) any { return yuan(l.CollectionTarget) }},
+	{"why", 18, words, func(l *planLine) any {
+		if l.Why.Kind == "" {
+			return ""
+		}
+		return l.say.T("why."+string(l.Why.Kind), "Days", l.Why.Days, "Cadence", l.Why.Cadence)
+	}},
+	{"note", 18, words, func(l *planLine) any { return l.Note }},
+	{"state", 10, words, func(l *planLine) any { return l.state }},
+	{"reason", 18, words, func(l *planLine) any { return l.reason }},
+	{"arrived", 7, words, func(l *planLine) any {
+		if l.made == nil {
+			return ""
+		}
+		return l.say.Clock(l.made.Start.In(l.Zone))
+	}},
+	{"verdict", 9, words, func(l *planLine) any {
+		if l.made == nil {
+			return ""
+		}
+		return word(l.say, "verdict.", l.made.Verdict())
+	}},
+	{"result", 24, words, func(l *planLine) any {
+		if l.made == nil {
+			return ""
+		}
+		return digest.Outcome(l.made.Result, l.say)
+	}},
+}
+
+// word is a word of the catalogue, and nothing for none.
+func word[T ~string](say *catalog.Catalog, prefix string, w T) string {
+	if w == "" {
+		return ""
+	}
+	return say.T(prefix + string(w))
+}
+
+// planLines are the lines of a rep's plan: those that stand, in their order,
+// then what leave excused and what was taken off.
+func planLines(d digest.RepDate, say *catalog.Catalog) []planLine {
+	state := "sheet.state.planned"
+	switch {
+	case d.Unconfirmed:
+		state = "sheet.state.unconfirmed"
+	case d.Made.Confirmed:
+		state = "sheet.state.confirmed"
+	}
+	var out []planLine
+	add := func(p visit.PlannedVisit, state string) {
+		l := planLine{RepDate: d, PlannedVisit: p, say: say, state: say.T(state), made: answer(d.Day, p.Customer)}
+		for _, f := range d.Made.Late {
+			put := slices.ContainsFunc(f.Plan.Put, func(v visit.PlannedVisit) bool { return v.Customer == p.Customer })
+			if put || slices.Contains(f.Plan.Drop, p.Customer) {
+				l.reason = f.Plan.Reason
+			}
+		}
+		out = append(out, l)
+	}
+	for _, p := range d.Made.Lines {
+		if p.Assigned() {
+			add(p, "sheet.state.assigned")
+		} else {
+			add(p, state)
+		}
+	}
+	for _, p := range d.Made.Excused {
+		p.Order = 0
+		add(p, "sheet.state.excused")
+	}
+	for _, c := range d.Made.Dropped {
+		add(visit.PlannedVisit{Customer: c}, "sheet.state.dropped")
+	}
+	return out
+}
+
+// answer is the visit that answers a planned one: the first that is verified, else the last.
+func answer(day visit.Day, customer string) (made *visit.Visit) {
+	for i, v := range day.Visits {
+		if v.Customer != customer {
+			continue
+		}
+		if made = &day.Visits[i]; v.Verdict() == visit.Verified {
+			return made
+		}
+	}
+	return made
+}

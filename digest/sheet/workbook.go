@@ -1,0 +1,141 @@
+package sheet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"roundsman/catalog"
+	"roundsman/digest"
+	"roundsman/visit"
+)
+
+// Workbook writes what dates of teams came to as an Excel workbook for people:
+// the visit plans (客户拜访计划表), the daily reports (每日销售报告表) and the
+// metrics (指标), in the catalogue's language. The file is whole or there is an error.
+func Workbook(ctx context.Context, w io.Writer, dates digest.Dates, calendar *visit.Calendar, say *catalog.Catalog) error {
+	if !(Filter{dates.From, dates.To}).valid() {
+		return ErrDates
+	}
+	b, err := newBook()
+	if err != nil {
+		return fmt.Errorf("begin the workbook: %w", err)
+	}
+	if err := b.write(w, b.fill(ctx, dates, calendar, say)); err != nil {
+		return fmt.Errorf("write the workbook: %w", err)
+	}
+	return nil
+}
+
+// fill writes all rows.
+func (b *book) fill(ctx context.Context, dates digest.Dates, calendar *visit.Calendar, say *catalog.Catalog) error {
+	title := func(key string) string {
+		team := say.T("sheet.company")
+		if len(dates.Teams) == 1 {
+			team = dates.Teams[0]
+		}
+		return say.T("sheet.title", "Team", team, "Name", say.T(key), "From", string(dates.From), "To", string(dates.To))
+	}
+	plans, err := b.page(say.T("sheet.plans"), title("sheet.plans"), headings(planFields, say), 4, nil, true)
+	if err != nil {
+		return err
+	}
+	reports, err := b.page(say.T("sheet.reports"), title("sheet.reports"), headings(reportFields, say), 4, nil, true)
+	if err != nil {
+		return err
+	}
+	var outcomes []visit.Outcome
+	for d, err := range dates.Each(ctx) {
+		if err != nil {
+			return err
+		}
+		outcomes = append(outcomes, d.Outcome)
+		for _, l := range planLines(d, say) {
+			if err := plans.row(cellsOf(planFields, &l)...); err != nil {
+				return err
+			}
+		}
+		if err := reports.row(cellsOf(reportFields, &reportRow{d, say})...); err != nil {
+			return err
+		}
+	}
+	people, scores, err := dates.Scores(ctx, calendar, outcomes)
+	if err != nil {
+		return err
+	}
+	columns, groups := metricHeadings(say)
+	metrics, err := b.page(say.T("sheet.metrics"), title("sheet.metrics"), columns, 3, groups, false)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for i, s := range scores {
+		failed = append(failed, metrics.row(metricCells(people[i].Team, people[i].ID, people[i].Name, s)...))
+	}
+	failed = append(failed, metrics.row(metricCells("", "", say.T("sheet.total"), visit.Total(scores))...))
+	return errors.Join(failed...)
+}
+
+// field is a column of a page of rows of T.
+type field[T any] struct {
+	// key names it in the catalogue.
+	key   string
+	width float64
+	look  look
+	get   func(*T) any
+}
+
+func headings[T any](fields []field[T], say *catalog.Catalog) []heading {
+	out := make([]heading, len(fields))
+	for i, f := range fields {
+		out[i] = heading{say.T("sheet." + f.key), f.width, f.look}
+	}
+	return out
+}
+
+func cellsOf[T any](fields []field[T], row *T) []any {
+	out := make([]any, len(fields))
+	for i, f := range fields {
+		out[i] = f.get(row)
+	}
+	return out
+}
+
+// metricHeadings are three columns for each metric, part, whole and rate, under its name.
+func metricHeadings(say *catalog.Catalog) (columns, groups []heading) {
+	for _, f := range []struct {
+		key   string
+		width float64
+		look  look
+	}{{"team", 12, words}, {"rep", 9, words}, {"name", 10, words}, {"days", 7, counts}, {"leave", 7, counts}} {
+		columns = append(columns, heading{say.T("sheet." + f.key), f.width, f.look})
+		groups = append(groups, heading{width: 1})
+	}
+	for _, m := range visit.Metrics {
+		number, width := counts, 7.0
+		if m.Money() {
+			number, width = amounts, 13
+		}
+		columns = append(columns,
+			heading{say.T("sheet.part"), width, number}, heading{say.T("sheet.whole"), width, number}, heading{say.T("sheet.rate"), 7, rates})
+		groups = append(groups, heading{say.T("metric." + string(m)), 3, words})
+	}
+	return columns, groups
+}
+
+func metricCells(team, id, name string, s visit.Score) []any {
+	out := []any{team, id, name, s.Days, float64(s.Leave) / 2}
+	for _, m := range visit.Metrics {
+		share := s.Shares[m]
+		switch {
+		case !share.Known():
+			out = append(out, nil, nil, nil)
+		case m.Money():
+			out = append(out, float64(share.Num)/100, float64(share.Den)/100, share.Ratio())
+		default:
+			out = append(out, share.Num, share.Den, share.Ratio())
+		}
+	}
+	return out
+}

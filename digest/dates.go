@@ -38,25 +38,60 @@ type RepDate struct {
 const maxNames = 50_000
 
 // Each yields the dates on which a rep had a plan, leave, or something happened,
-// by date, team and the rep's name, read a date at a time.
+// by date, team and the rep's name. While a date is looked at the next one is read.
 func (d Dates) Each(ctx context.Context) iter.Seq2[RepDate, error] {
 	return func(yield func(RepDate, error) bool) {
-		r, err := d.reader(ctx)
-		if err != nil {
-			yield(RepDate{}, err)
-			return
-		}
-		for date := d.From; date <= d.To; date = date.Add(1) {
-			rows, err := r.date(ctx, date)
-			if err != nil {
-				yield(RepDate{}, err)
+		ctx, cancel := context.WithCancel(ctx)
+		read := make(chan readDate)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer close(read)
+			d.read(ctx, read)
+		}()
+		defer func() { cancel(); <-done }()
+		for r := range read {
+			if r.err != nil {
+				yield(RepDate{}, r.err)
 				return
 			}
-			for _, row := range rows {
+			for _, row := range r.rows {
 				if !yield(row, nil) {
 					return
 				}
 			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(RepDate{}, err)
+		}
+	}
+}
+
+// readDate is a date that was read.
+type readDate struct {
+	rows []RepDate
+	err  error
+}
+
+// read reads the dates into a channel, until an error or the end of ctx.
+func (d Dates) read(ctx context.Context, into chan<- readDate) {
+	send := func(r readDate) bool {
+		select {
+		case into <- r:
+			return r.err == nil
+		case <-ctx.Done():
+			return false
+		}
+	}
+	r, err := d.reader(ctx)
+	if err != nil {
+		send(readDate{err: err})
+		return
+	}
+	for date := d.From; date <= d.To; date = date.Add(1) {
+		rows, err := r.date(ctx, date)
+		if !send(readDate{rows, err}) {
+			return
 		}
 	}
 }
@@ -135,18 +170,18 @@ func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.Planne
 	if !ok {
 		policy = r.Policy
 	}
-	row := RepDate{Outcome: visit.OutcomeOf(rep, policy, date, imported, facts)}
+	row := RepDate{Made: visit.FoldPlan(imported, facts)}
+	day := visit.Fold(row.Made.Lines, facts)
+	row.Outcome = visit.Sum(rep, policy, date, row.Made, day, facts)
 	row.Team = row.Outcome.Team
 	if own, ok := r.policies[row.Team]; ok {
 		policy = own
 	}
-	row.Made = visit.FoldPlan(imported, facts)
-	day := visit.Fold(row.Made.Lines, facts)
 	row.Report = Report{
 		RepDay: RepDay{
 			Rep: rep, Plan: row.Made.Lines, Day: day, Tally: day.Tally(row.Made.Lines), Unconfirmed: row.Outcome.Unconfirmed,
 		},
-		Date: date, Zone: policy.Zone, Deadline: date.At(policy.ReportDeadline, policy.Zone), Customers: r.customers,
+		Date: date, Zone: policy.Zone, Deadline: date.At(policy.ReportDeadline, policy.Zone),
 	}
 	for _, f := range facts {
 		if f.Complaint != nil {
@@ -156,19 +191,27 @@ func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.Planne
 	return row
 }
 
-// learn reads the customers of a date that are not known yet.
+// learn gives the rows of a date their customers, of whom it reads those that
+// are not known yet. One that is gone has its id for a name.
 func (r *reader) learn(ctx context.Context, rows []RepDate) error {
 	if len(r.customers) > maxNames {
 		clear(r.customers)
 	}
+	wanted := make(map[string]visit.Customer)
 	var ids []string
 	want := func(id string) {
-		if _, known := r.customers[id]; !known && id != "" {
-			r.customers[id] = visit.Customer{ID: id, Name: id}
+		if _, already := wanted[id]; already || id == "" {
+			return
+		}
+		c, known := r.customers[id]
+		if !known {
+			c = visit.Customer{ID: id, Name: id}
 			ids = append(ids, id)
 		}
+		wanted[id] = c
 	}
-	for _, row := range rows {
+	for i, row := range rows {
+		rows[i].Customers = wanted
 		for _, l := range slices.Concat(row.Made.Lines, row.Made.Excused) {
 			want(l.Customer)
 		}
@@ -187,7 +230,7 @@ func (r *reader) learn(ctx context.Context, rows []RepDate) error {
 		return fmt.Errorf("read the customers: %w", err)
 	}
 	for _, c := range found {
-		r.customers[c.ID] = c
+		r.customers[c.ID], wanted[c.ID] = c, c
 	}
 	return nil
 }

@@ -108,7 +108,11 @@ func (o Outcome) Tally() Tally {
 // its facts. The policy is the team's own ([Policy.Of]).
 func OutcomeOf(rep Rep, policy Policy, date Date, imported []PlannedVisit, facts []Fact) Outcome {
 	plan := FoldPlan(imported, facts)
-	day := Fold(plan.Lines, facts)
+	return Sum(rep, policy, date, plan, Fold(plan.Lines, facts), facts)
+}
+
+// Sum is [OutcomeOf] for who has folded the plan and the day already.
+func Sum(rep Rep, policy Policy, date Date, plan Plan, day Day, facts []Fact) Outcome {
 	o := Outcome{
 		Rep: rep.ID, Team: rep.Team, Date: date, Facts: len(facts), Dropped: plan.Dropped, Shed: plan.Shed,
 		Unconfirmed: plan.Proposed && !plan.Confirmed, Leave: day.Leave, Minimum: policy.MinVisits,

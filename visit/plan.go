@@ -196,11 +196,16 @@ func compareLines(a, b PlannedVisit) int {
 	return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Customer, b.Customer))
 }
 
-// inOrder returns facts by (time, kind, id): the order in which they count.
+// inOrder returns facts by (time, kind, id): the order in which they count. It
+// is the slice itself if they are so already, as a store mostly returns them.
 func inOrder(facts []Fact) []Fact {
-	sorted := slices.Clone(facts)
-	slices.SortFunc(sorted, func(a, b Fact) int {
+	order := func(a, b Fact) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(a.ID, b.ID))
-	})
+	}
+	if slices.IsSortedFunc(facts, order) {
+		return facts
+	}
+	sorted := slices.Clone(facts)
+	slices.SortFunc(sorted, order)
 	return sorted
 }

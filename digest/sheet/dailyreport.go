@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"roundsman/catalog"
 	"roundsman/digest"
 	"roundsman/visit"
 )
@@ -13,7 +12,7 @@ import (
 type reportRow struct {
 	digest.RepDate
 
-	say *catalog.Catalog
+	say lexicon
 }
 
 var reportFields = []field[reportRow]{
@@ -53,7 +52,7 @@ func (r *reportRow) clock(t time.Time) string {
 
 // title names a visit's customer, or a prospect by its first note.
 func (r *reportRow) title(v visit.Visit) string {
-	return digest.Title(func(id string) string { return r.Customers[id].Name }, v, r.say)
+	return digest.Title(func(id string) string { return r.Customers[id].Name }, v, r.say.Catalog)
 }
 
 // results are the visits with what came of them, a line each.
@@ -61,7 +60,7 @@ func (r *reportRow) results() string {
 	out := make([]string, len(r.Day.Visits))
 	for i, v := range r.Day.Visits {
 		parts := []string{r.clock(v.Start), r.title(v)}
-		for _, w := range []string{word(r.say, "verdict.", v.Verdict()), digest.Outcome(v.Result, r.say)} {
+		for _, w := range []string{word(r.say, "verdict.", v.Verdict()), digest.Outcome(v.Result, r.say.Catalog)} {
 			if w != "" {
 				parts = append(parts, w)
 			}

@@ -3,7 +3,6 @@ package sheet
 import (
 	"slices"
 
-	"roundsman/catalog"
 	"roundsman/digest"
 	"roundsman/visit"
 )
@@ -13,7 +12,7 @@ type planLine struct {
 	digest.RepDate
 	visit.PlannedVisit
 
-	say *catalog.Catalog
+	say lexicon
 	// state is where it stands, reason why it was changed after the lock.
 	state, reason string
 	// made is the visit that answers it; nil if there was none.
@@ -59,31 +58,23 @@ var planFields = []field[planLine]{
 		if l.made == nil {
 			return ""
 		}
-		return digest.Outcome(l.made.Result, l.say)
+		return digest.Outcome(l.made.Result, l.say.Catalog)
 	}},
-}
-
-// word is a word of the catalogue, and nothing for none.
-func word[T ~string](say *catalog.Catalog, prefix string, w T) string {
-	if w == "" {
-		return ""
-	}
-	return say.T(prefix + string(w))
 }
 
 // planLines are the lines of a rep's plan: those that stand, in their order,
 // then what leave excused and what was taken off.
-func planLines(d digest.RepDate, say *catalog.Catalog) []planLine {
-	state := "sheet.state.planned"
+func planLines(d digest.RepDate, say lexicon) []planLine {
+	state := "planned"
 	switch {
 	case d.Unconfirmed:
-		state = "sheet.state.unconfirmed"
+		state = "unconfirmed"
 	case d.Made.Confirmed:
-		state = "sheet.state.confirmed"
+		state = "confirmed"
 	}
 	var out []planLine
 	add := func(p visit.PlannedVisit, state string) {
-		l := planLine{RepDate: d, PlannedVisit: p, say: say, state: say.T(state), made: answer(d.Day, p.Customer)}
+		l := planLine{RepDate: d, PlannedVisit: p, say: say, state: word(say, "sheet.state.", state), made: answer(d.Day, p.Customer)}
 		for _, f := range d.Made.Late {
 			put := slices.ContainsFunc(f.Plan.Put, func(v visit.PlannedVisit) bool { return v.Customer == p.Customer })
 			if put || slices.Contains(f.Plan.Drop, p.Customer) {
@@ -94,17 +85,17 @@ func planLines(d digest.RepDate, say *catalog.Catalog) []planLine {
 	}
 	for _, p := range d.Made.Lines {
 		if p.Assigned() {
-			add(p, "sheet.state.assigned")
+			add(p, "assigned")
 		} else {
 			add(p, state)
 		}
 	}
 	for _, p := range d.Made.Excused {
 		p.Order = 0
-		add(p, "sheet.state.excused")
+		add(p, "excused")
 	}
 	for _, c := range d.Made.Dropped {
-		add(visit.PlannedVisit{Customer: c}, "sheet.state.dropped")
+		add(visit.PlannedVisit{Customer: c}, "dropped")
 	}
 	return out
 }

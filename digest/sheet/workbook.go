@@ -45,18 +45,19 @@ func (b *book) fill(ctx context.Context, dates digest.Dates, calendar *visit.Cal
 	if err != nil {
 		return err
 	}
+	words := lexicon{say, make(map[string]string)}
 	var outcomes []visit.Outcome
 	for d, err := range dates.Each(ctx) {
 		if err != nil {
 			return err
 		}
 		outcomes = append(outcomes, d.Outcome)
-		for _, l := range planLines(d, say) {
+		for _, l := range planLines(d, words) {
 			if err := plans.row(cellsOf(planFields, &l)...); err != nil {
 				return err
 			}
 		}
-		if err := reports.row(cellsOf(reportFields, &reportRow{d, say})...); err != nil {
+		if err := reports.row(cellsOf(reportFields, &reportRow{d, words})...); err != nil {
 			return err
 		}
 	}
@@ -138,4 +139,25 @@ func metricCells(team, id, name string, s visit.Score) []any {
 		}
 	}
 	return out
+}
+
+// lexicon remembers the words of a catalogue: a workbook says each of them many times.
+type lexicon struct {
+	*catalog.Catalog
+
+	known map[string]string
+}
+
+// word is a word of the catalogue, and nothing for none.
+func word[T ~string](l lexicon, prefix string, w T) string {
+	if w == "" {
+		return ""
+	}
+	key := prefix + string(w)
+	said, ok := l.known[key]
+	if !ok {
+		said = l.T(key)
+		l.known[key] = said
+	}
+	return said
 }

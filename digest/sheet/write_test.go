@@ -222,7 +222,7 @@ func TestBadExports(t *testing.T) {
 		filter sheet.Filter
 		want   error
 	}{
-		"kind":      {"reports", sheet.CSV, days, nil},
+		"kind":      {"photos", sheet.CSV, days, nil},
 		"holidays":  {sheet.Holidays, sheet.CSV, days, nil},
 		"format":    {sheet.Reps, "pdf", days, nil},
 		"no_dates":  {sheet.Plans, sheet.CSV, sheet.Filter{}, sheet.ErrDates},

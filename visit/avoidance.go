@@ -2,7 +2,6 @@ package visit
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -37,15 +36,23 @@ func compareAvoided(a, b Avoided) int {
 // avoided finds who avoids which of their customers. The days are by date.
 func (p Period) avoided(days []Outcome, owned map[string][]Customer) map[string][]Avoided {
 	places := make(map[string]geo.Point)
-	due := make(map[string]Customer)
+	cadence := make(map[string]int)
 	for _, c := range p.Customers {
 		if c.Place.IsZero() {
 			c = c.Located()
 		}
-		places[c.ID], due[c.ID] = c.Place, c
+		places[c.ID], cadence[c.ID] = c.Place, c.Due()
 	}
-	last := make(map[string]Date, len(p.Last))
-	maps.Copy(last, p.Last)
+	// until is the last date on which a customer is not overdue; none for one that cannot be.
+	until := make(map[string]Date)
+	visited := func(c string, on Date) {
+		if days := cadence[c]; days > 0 {
+			until[c] = on.Add(days)
+		}
+	}
+	for c, d := range p.Last {
+		visited(c, d)
+	}
 	found := make(map[string]*Avoided)
 	for len(days) > 0 {
 		today := days[0].Date
@@ -54,8 +61,8 @@ func (p Period) avoided(days []Outcome, owned map[string][]Customer) map[string]
 			n = len(days)
 		}
 		overdue := func(id string) bool {
-			c, ok := due[id]
-			return ok && last[id] != "" && c.Overdue(last[id], today) > 1
+			d, ok := until[id]
+			return ok && today > d
 		}
 		for _, o := range days[:n] {
 			for _, c := range owned[o.Rep] {
@@ -77,7 +84,7 @@ func (p Period) avoided(days []Outcome, owned map[string][]Customer) map[string]
 		}
 		for _, o := range days[:n] {
 			for _, c := range o.Verified() {
-				last[c] = today
+				visited(c, today)
 			}
 		}
 		days = days[n:]

@@ -8,42 +8,53 @@ import (
 	"roundsman/visit"
 )
 
-// reportRow is a rep's daily report as it is printed.
-type reportRow struct {
+// dated is a rep's date as it is printed.
+type dated struct {
 	digest.RepDate
 
 	say lexicon
+	// results are what came of its visits, in their order.
+	results []string
 }
 
-var reportFields = []field[reportRow]{
-	{"date", 11, words, func(r *reportRow) any { return string(r.Date) }},
-	{"team", 12, words, func(r *reportRow) any { return r.Team }},
-	{"rep", 9, words, func(r *reportRow) any { return r.Rep.ID }},
-	{"name", 10, words, func(r *reportRow) any { return r.Rep.Name }},
-	{"first", 7, words, func(r *reportRow) any { return r.clock(r.first()) }},
-	{"last", 7, words, func(r *reportRow) any { return r.clock(r.lastSign()) }},
-	{"hours", 6, counts, func(r *reportRow) any { return hours(r.RepDate) }},
-	{"leave", 6, counts, func(r *reportRow) any { return orNone(float64(r.Day.Leave) / 2) }},
-	{"planned", 6, counts, func(r *reportRow) any { return r.Tally.Planned }},
-	{"reached", 6, counts, func(r *reportRow) any { return r.Tally.Reached }},
-	{"visits", 6, counts, func(r *reportRow) any { return r.Tally.Visits }},
-	{"results", 40, words, func(r *reportRow) any { return r.results() }},
-	{"complaints", 24, words, func(r *reportRow) any { return r.complaints() }},
-	{"order_target", 12, amounts, func(r *reportRow) any { return yuan(r.Tally.OrderTarget) }},
-	{"order_actual", 12, amounts, func(r *reportRow) any { return float64(r.Tally.Ordered) / 100 }},
-	{"order_rate", 7, rates, func(r *reportRow) any { return rate(r.Tally.Ordered, r.Tally.OrderTarget) }},
-	{"collection_target", 12, amounts, func(r *reportRow) any { return yuan(r.Tally.CollectionTarget) }},
-	{"collection_actual", 12, amounts, func(r *reportRow) any { return float64(r.Tally.Collected) / 100 }},
-	{"collection_rate", 7, rates, func(r *reportRow) any { return rate(r.Tally.Collected, r.Tally.CollectionTarget) }},
-	{"competitor", 24, words, func(r *reportRow) any { return lines(told(r.RepDate, competitor, r.of)) }},
-	{"feedback", 24, words, func(r *reportRow) any { return lines(told(r.RepDate, feedback, r.of)) }},
-	{"news", 24, words, func(r *reportRow) any { return lines(told(r.RepDate, news, r.of)) }},
-	{"reflections", 30, words, func(r *reportRow) any { return r.Day.Reflections }},
-	{"submitted", 8, words, func(r *reportRow) any { return r.submitted() }},
-	{"comment", 24, words, func(r *reportRow) any { return lines(said(r.Day.Comments)) }},
+func newDated(d digest.RepDate, say lexicon) *dated {
+	out := &dated{d, say, make([]string, len(d.Day.Visits))}
+	for i, v := range d.Day.Visits {
+		out.results[i] = digest.Outcome(v.Result, say.Catalog)
+	}
+	return out
 }
 
-func (r *reportRow) clock(t time.Time) string {
+var reportFields = []field[dated]{
+	{"date", 11, words, func(r *dated) any { return string(r.Date) }},
+	{"team", 12, words, func(r *dated) any { return r.Team }},
+	{"rep", 9, words, func(r *dated) any { return r.Rep.ID }},
+	{"name", 10, words, func(r *dated) any { return r.Rep.Name }},
+	{"first", 7, words, func(r *dated) any { return r.clock(r.first()) }},
+	{"last", 7, words, func(r *dated) any { return r.clock(r.lastSign()) }},
+	{"hours", 6, counts, func(r *dated) any { return hours(r.RepDate) }},
+	{"leave", 6, counts, func(r *dated) any { return orNone(float64(r.Day.Leave) / 2) }},
+	{"planned", 6, counts, func(r *dated) any { return r.Tally.Planned }},
+	{"reached", 6, counts, func(r *dated) any { return r.Tally.Reached }},
+	{"visits", 6, counts, func(r *dated) any { return r.Tally.Visits }},
+	{"results", 40, words, func(r *dated) any { return r.visits() }},
+	{"complaints", 24, words, func(r *dated) any { return r.complaints() }},
+	{"order_target", 12, amounts, func(r *dated) any { return yuan(r.Tally.OrderTarget) }},
+	{"order_actual", 12, amounts, func(r *dated) any { return float64(r.Tally.Ordered) / 100 }},
+	{"order_rate", 7, rates, func(r *dated) any { return rate(r.Tally.Ordered, r.Tally.OrderTarget) }},
+	{"collection_target", 12, amounts, func(r *dated) any { return yuan(r.Tally.CollectionTarget) }},
+	{"collection_actual", 12, amounts, func(r *dated) any { return float64(r.Tally.Collected) / 100 }},
+	{"collection_rate", 7, rates, func(r *dated) any { return rate(r.Tally.Collected, r.Tally.CollectionTarget) }},
+	{"competitor", 24, words, func(r *dated) any { return lines(told(r.RepDate, competitor, r.of)) }},
+	{"feedback", 24, words, func(r *dated) any { return lines(told(r.RepDate, feedback, r.of)) }},
+	{"news", 24, words, func(r *dated) any { return lines(told(r.RepDate, news, r.of)) }},
+	{"reflections", 30, words, func(r *dated) any { return r.Day.Reflections }},
+	{"submitted", 8, words, func(r *dated) any { return r.submitted() }},
+	{"comment", 24, words, func(r *dated) any { return lines(said(r.Day.Comments)) }},
+}
+
+// clock writes a time of the team's wall, and nothing for none.
+func (r *dated) clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -51,16 +62,16 @@ func (r *reportRow) clock(t time.Time) string {
 }
 
 // title names a visit's customer, or a prospect by its first note.
-func (r *reportRow) title(v visit.Visit) string {
+func (r *dated) title(v visit.Visit) string {
 	return digest.Title(func(id string) string { return r.Customers[id].Name }, v, r.say.Catalog)
 }
 
-// results are the visits with what came of them, a line each.
-func (r *reportRow) results() string {
+// visits are the visits with what came of them, a line each.
+func (r *dated) visits() string {
 	out := make([]string, len(r.Day.Visits))
 	for i, v := range r.Day.Visits {
 		parts := []string{r.clock(v.Start), r.title(v)}
-		for _, w := range []string{word(r.say, "verdict.", v.Verdict()), digest.Outcome(v.Result, r.say.Catalog)} {
+		for _, w := range []string{word(r.say, "verdict.", v.Verdict()), r.results[i]} {
 			if w != "" {
 				parts = append(parts, w)
 			}
@@ -71,7 +82,7 @@ func (r *reportRow) results() string {
 }
 
 // of is a text about a visit, with its customer's name.
-func (r *reportRow) of(v visit.Visit, text string) string {
+func (r *dated) of(v visit.Visit, text string) string {
 	return r.say.T("report.of", "Name", r.title(v), "Text", text)
 }
 
@@ -79,7 +90,7 @@ func (r *reportRow) of(v visit.Visit, text string) string {
 func lines(list []string) string { return strings.Join(list, "\n") }
 
 // complaints are those that were opened or closed on the date, a line each.
-func (r *reportRow) complaints() string {
+func (r *dated) complaints() string {
 	var out []string
 	for _, f := range r.Complaints {
 		text := f.Complaint.Text
@@ -95,7 +106,7 @@ func (r *reportRow) complaints() string {
 }
 
 // submitted is when the report was, or that it was late: 补报.
-func (r *reportRow) submitted() string {
+func (r *dated) submitted() string {
 	at := r.Day.Reported
 	switch {
 	case at.IsZero():
@@ -107,8 +118,8 @@ func (r *reportRow) submitted() string {
 }
 
 // first is when the day's first visit began, lastSign the last visit's end or last sign of life; zero without one.
-func (r *reportRow) first() time.Time    { first, _ := attendance(r.RepDate); return first }
-func (r *reportRow) lastSign() time.Time { _, last := attendance(r.RepDate); return last }
+func (r *dated) first() time.Time    { first, _ := attendance(r.RepDate); return first }
+func (r *dated) lastSign() time.Time { _, last := attendance(r.RepDate); return last }
 
 // attendance is the first and the last sign of life of a day's visits.
 func attendance(d digest.RepDate) (first, last time.Time) {

@@ -3,27 +3,25 @@ package sheet
 import (
 	"slices"
 
-	"roundsman/digest"
 	"roundsman/visit"
 )
 
 // planLine is a planned visit as it is printed, with what became of it.
 type planLine struct {
-	digest.RepDate
+	*dated
 	visit.PlannedVisit
 
-	say lexicon
 	// state is where it stands, reason why it was changed after the lock.
 	state, reason string
-	// made is the visit that answers it; nil if there was none.
-	made *visit.Visit
+	// made is which of the visits answers it; negative if none does.
+	made int
 }
 
 var planFields = []field[planLine]{
-	{"date", 11, words, func(l *planLine) any { return string(l.RepDate.Date) }},
+	{"date", 11, words, func(l *planLine) any { return string(l.dated.Date) }},
 	{"team", 12, words, func(l *planLine) any { return l.Team }},
-	{"rep", 9, words, func(l *planLine) any { return l.RepDate.Rep.ID }},
-	{"name", 10, words, func(l *planLine) any { return l.RepDate.Rep.Name }},
+	{"rep", 9, words, func(l *planLine) any { return l.dated.Rep.ID }},
+	{"name", 10, words, func(l *planLine) any { return l.dated.Rep.Name }},
 	{"order", 5, counts, func(l *planLine) any { return orNone(l.Order) }},
 	{"customer", 11, words, func(l *planLine) any { return l.Customer }},
 	{"customer_name", 20, words, func(l *planLine) any { return l.Customers[l.Customer].Name }},
@@ -42,29 +40,24 @@ var planFields = []field[planLine]{
 	{"note", 18, words, func(l *planLine) any { return l.Note }},
 	{"state", 10, words, func(l *planLine) any { return l.state }},
 	{"reason", 18, words, func(l *planLine) any { return l.reason }},
-	{"arrived", 7, words, func(l *planLine) any {
-		if l.made == nil {
+	{"arrived", 7, words, answered(func(l *planLine) string { return l.clock(l.Day.Visits[l.made].Start) })},
+	{"verdict", 9, words, answered(func(l *planLine) string { return word(l.say, "verdict.", l.Day.Visits[l.made].Verdict()) })},
+	{"result", 24, words, answered(func(l *planLine) string { return l.results[l.made] })},
+}
+
+// answered gets something of the visit that answers a planned one.
+func answered(get func(*planLine) string) func(*planLine) any {
+	return func(l *planLine) any {
+		if l.made < 0 {
 			return ""
 		}
-		return l.say.Clock(l.made.Start.In(l.Zone))
-	}},
-	{"verdict", 9, words, func(l *planLine) any {
-		if l.made == nil {
-			return ""
-		}
-		return word(l.say, "verdict.", l.made.Verdict())
-	}},
-	{"result", 24, words, func(l *planLine) any {
-		if l.made == nil {
-			return ""
-		}
-		return digest.Outcome(l.made.Result, l.say.Catalog)
-	}},
+		return get(l)
+	}
 }
 
 // planLines are the lines of a rep's plan: those that stand, in their order,
 // then what leave excused and what was taken off.
-func planLines(d digest.RepDate, say lexicon) []planLine {
+func planLines(d *dated) []planLine {
 	state := "planned"
 	switch {
 	case d.Unconfirmed:
@@ -74,7 +67,7 @@ func planLines(d digest.RepDate, say lexicon) []planLine {
 	}
 	var out []planLine
 	add := func(p visit.PlannedVisit, state string) {
-		l := planLine{RepDate: d, PlannedVisit: p, say: say, state: word(say, "sheet.state.", state), made: answer(d.Day, p.Customer)}
+		l := planLine{dated: d, PlannedVisit: p, state: word(d.say, "sheet.state.", state), made: answer(d.Day, p.Customer)}
 		for _, f := range d.Made.Late {
 			put := slices.ContainsFunc(f.Plan.Put, func(v visit.PlannedVisit) bool { return v.Customer == p.Customer })
 			if put || slices.Contains(f.Plan.Drop, p.Customer) {
@@ -100,14 +93,16 @@ func planLines(d digest.RepDate, say lexicon) []planLine {
 	return out
 }
 
-// answer is the visit that answers a planned one: the first that is verified, else the last.
-func answer(day visit.Day, customer string) (made *visit.Visit) {
+// answer is which visit answers a planned one: the first that is verified, else
+// the last; negative if there is none.
+func answer(day visit.Day, customer string) int {
+	made := -1
 	for i, v := range day.Visits {
 		if v.Customer != customer {
 			continue
 		}
-		if made = &day.Visits[i]; v.Verdict() == visit.Verified {
-			return made
+		if made = i; v.Verdict() == visit.Verified {
+			break
 		}
 	}
 	return made

@@ -52,12 +52,13 @@ func (b *book) fill(ctx context.Context, dates digest.Dates, calendar *visit.Cal
 			return err
 		}
 		outcomes = append(outcomes, d.Outcome)
-		for _, l := range planLines(d, words) {
+		row := newDated(d, words)
+		for _, l := range planLines(row) {
 			if err := plans.row(cellsOf(planFields, &l)...); err != nil {
 				return err
 			}
 		}
-		if err := reports.row(cellsOf(reportFields, &reportRow{d, words})...); err != nil {
+		if err := reports.row(cellsOf(reportFields, row)...); err != nil {
 			return err
 		}
 	}

@@ -162,8 +162,9 @@ func BenchmarkWorkbook(b *testing.B) {
 	m := newMonth(1000)
 	p := policy(b)
 	p.MinVisits, p.ReportDeadline = 4, visit.Clock{Hour: 19}
-	run := func(name string, store digest.Nouns) {
+	run := func(name string, open func(*testing.B) digest.Nouns) {
 		b.Run(name, func(b *testing.B) {
+			store := open(b)
 			b.ReportAllocs()
 			var size counted
 			for b.Loop() {
@@ -174,6 +175,6 @@ func BenchmarkWorkbook(b *testing.B) {
 			b.ReportMetric(float64(size.n)/(1<<20), "MB")
 		})
 	}
-	run("memory", m)
-	run("sqlite", m.keep(b))
+	run("memory", func(*testing.B) digest.Nouns { return m })
+	run("sqlite", func(b *testing.B) digest.Nouns { return m.keep(b) })
 }

@@ -106,6 +106,15 @@ func TestJobPreviewsAndHoldsToTheLedger(t *testing.T) {
 	if n, _, err := store.Outbox().Backlog(t.Context()); n != 1 || err != nil {
 		t.Errorf("the job made %d posts, %v", n, err)
 	}
+	if err := store.Outcomes().Put(t.Context(), visit.Outcome{Rep: "z", Team: testTeam, Date: "2026-11-24", Facts: 1, Planned: []string{"C1"}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, date := range map[string]string{"weekly_digest": "2026-11-30", "monthly_digest": "2026-12-01"} {
+		code, stdout, stderr := shell(t, "--config", path, "job", name, "--date", date, "--dry-run")
+		if code != 0 || !strings.Contains(stdout, "计划达成率: 0/1 (0%)") || !strings.Contains(stdout, "would go to managers/") {
+			t.Errorf("%s: exit %d, %s%s", name, code, stdout, stderr)
+		}
+	}
 	if err := store.Close(); err != nil {
 		t.Error(err)
 	}
@@ -152,6 +161,8 @@ func TestImportAllOrNothingAndExport(t *testing.T) {
 		{append([]string{"export", "checkins", "--with-coordinates"}, day...), 2, ""},
 		{[]string{"export", "checkins"}, 2, ""},
 		{append([]string{"export", "checkins"}, day...), 0, "message_id"},
+		{append([]string{"export", "reports"}, day...), 0, "华东一队,z,张伟"},
+		{[]string{"export", "reports", "--from", "2026-11-24"}, 2, ""},
 		{append([]string{"export", "checkins", "--format", "xlsx", "--out", filepath.Join(dir, "c.xlsx")}, day...), 0, "0 rows"},
 	} {
 		code, stdout, stderr := shell(t, append([]string{"--config", path}, tt.args...)...)

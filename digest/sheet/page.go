@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 
 	"github.com/xuri/excelize/v2"
@@ -38,7 +37,9 @@ type book struct {
 	file                  *excelize.File
 	title, caption, group int
 	looks                 map[look]int
-	pages                 []*page
+	// pages are all begun before the first row.
+	pages []*page
+	rows  chan bookRow
 }
 
 func newBook() (*book, error) {
@@ -78,7 +79,6 @@ type page struct {
 	book   *book
 	stream *excelize.StreamWriter
 	looks  []int
-	cells  []any
 	last   int
 }
 
@@ -127,7 +127,7 @@ func (b *book) page(name, title string, columns []heading, keep int, groups []he
 	if err != nil {
 		return nil, err
 	}
-	p := &page{book: b, cells: make([]any, len(columns)), last: header}
+	p := &page{book: b, last: header}
 	if p.stream, err = b.file.NewStreamWriter(name); err != nil {
 		return nil, err
 	}
@@ -147,10 +147,11 @@ func (b *book) page(name, title string, columns []heading, keep int, groups []he
 	if len(groups) > 0 {
 		failed = append(failed, p.groups(groups))
 	}
+	captions := make([]any, len(columns))
 	for i, c := range columns {
-		p.cells[i] = excelize.Cell{StyleID: b.caption, Value: c.title}
+		captions[i] = excelize.Cell{StyleID: b.caption, Value: c.title}
 	}
-	failed = append(failed, p.stream.SetRow("A"+strconv.Itoa(header), p.cells))
+	failed = append(failed, p.stream.SetRow("A"+strconv.Itoa(header), captions))
 	return p, errors.Join(failed...)
 }
 
@@ -174,30 +175,61 @@ func (p *page) groups(groups []heading) error {
 	return errors.Join(append(failed, p.stream.SetRow("A2", row))...)
 }
 
-// row writes a row: strings, ints, floats, and nil for an empty cell.
+// row puts a row: strings, ints, floats, and nil for an empty cell. It is
+// written while the next ones are made; what goes wrong is told in the end.
 func (p *page) row(values ...any) error {
 	if p.last == excelize.TotalRows {
 		return ErrTooMany
 	}
 	p.last++
-	for i, v := range values {
+	p.book.rows <- bookRow{p, p.last, values}
+	return nil
+}
+
+// bookRow is a row on its way to its page.
+type bookRow struct {
+	page   *page
+	number int
+	values []any
+}
+
+func (r bookRow) write() error {
+	for i, v := range r.values {
 		if s, ok := v.(string); ok {
 			v = typed(legible(s))
 		}
-		p.cells[i] = excelize.Cell{StyleID: p.looks[i], Value: v}
+		r.values[i] = excelize.Cell{StyleID: r.page.looks[i], Value: v}
 	}
-	return p.stream.SetRow("A"+strconv.Itoa(p.last), p.cells)
+	return r.page.stream.SetRow("A"+strconv.Itoa(r.number), r.values)
 }
 
-// write writes the workbook, which can only be done at the end, and closes it.
-func (b *book) write(w io.Writer, failed error) error {
-	for _, p := range slices.Backward(b.pages) {
-		if failed == nil {
-			failed = p.stream.Flush()
+// rowsAhead bounds the rows that wait to be written.
+const rowsAhead = 256
+
+// write writes the workbook, which can only be done at the end, with the rows
+// that fill puts, and closes it.
+func (b *book) write(w io.Writer, fill func() error) error {
+	b.rows = make(chan bookRow, rowsAhead)
+	written := make(chan error)
+	go func() {
+		var failed error
+		for r := range b.rows {
+			if failed == nil {
+				failed = r.write()
+			}
+		}
+		written <- failed
+	}()
+	err := fill()
+	close(b.rows)
+	err = errors.Join(err, <-written)
+	for _, p := range b.pages {
+		if err == nil {
+			err = p.stream.Flush()
 		}
 	}
-	if failed == nil {
-		_, failed = b.file.WriteTo(w)
+	if err == nil {
+		_, err = b.file.WriteTo(w)
 	}
-	return errors.Join(failed, b.file.Close())
+	return errors.Join(err, b.file.Close())
 }

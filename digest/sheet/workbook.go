@@ -22,61 +22,73 @@ func Workbook(ctx context.Context, w io.Writer, dates digest.Dates, calendar *vi
 	if err != nil {
 		return fmt.Errorf("begin the workbook: %w", err)
 	}
-	if err := b.write(w, b.fill(ctx, dates, calendar, say)); err != nil {
+	plans, reports, metrics, err := b.three(dates, say)
+	if err != nil {
+		return fmt.Errorf("begin the workbook: %w", errors.Join(err, b.file.Close()))
+	}
+	err = b.write(w, func() error {
+		outcomes, err := days(ctx, dates, plans, reports, lexicon{say, make(map[string]string)})
+		if err != nil {
+			return err
+		}
+		people, scores, err := dates.Scores(ctx, calendar, outcomes)
+		if err != nil {
+			return err
+		}
+		var failed []error
+		for i, s := range scores {
+			failed = append(failed, metrics.row(metricCells(people[i].Team, people[i].ID, people[i].Name, s)...))
+		}
+		failed = append(failed, metrics.row(metricCells("", "", say.T("sheet.total"), visit.Total(scores))...))
+		return errors.Join(failed...)
+	})
+	if err != nil {
 		return fmt.Errorf("write the workbook: %w", err)
 	}
 	return nil
 }
 
-// fill writes all rows.
-func (b *book) fill(ctx context.Context, dates digest.Dates, calendar *visit.Calendar, say *catalog.Catalog) error {
-	title := func(key string) string {
-		team := say.T("sheet.company")
-		if len(dates.Teams) == 1 {
-			team = dates.Teams[0]
-		}
-		return say.T("sheet.title", "Team", team, "Name", say.T(key), "From", string(dates.From), "To", string(dates.To))
+// three begins the pages.
+func (b *book) three(dates digest.Dates, say *catalog.Catalog) (plans, reports, metrics *page, err error) {
+	team := say.T("sheet.company")
+	if len(dates.Teams) == 1 {
+		team = dates.Teams[0]
 	}
-	plans, err := b.page(say.T("sheet.plans"), title("sheet.plans"), headings(planFields, say), 4, nil, true)
-	if err != nil {
-		return err
+	title := func(name string) string {
+		return say.T("sheet.title", "Team", team, "Name", name, "From", string(dates.From), "To", string(dates.To))
 	}
-	reports, err := b.page(say.T("sheet.reports"), title("sheet.reports"), headings(reportFields, say), 4, nil, true)
-	if err != nil {
-		return err
+	name := say.T("sheet.plans")
+	if plans, err = b.page(name, title(name), headings(planFields, say), 4, nil, true); err != nil {
+		return nil, nil, nil, err
 	}
-	words := lexicon{say, make(map[string]string)}
-	var outcomes []visit.Outcome
+	name = say.T("sheet.reports")
+	if reports, err = b.page(name, title(name), headings(reportFields, say), 4, nil, true); err != nil {
+		return nil, nil, nil, err
+	}
+	name = say.T("sheet.metrics")
+	columns, groups := metricHeadings(say)
+	metrics, err = b.page(name, title(name), columns, 3, groups, false)
+	return plans, reports, metrics, err
+}
+
+// days puts the rows of every rep's date, and returns what they came to.
+func days(ctx context.Context, dates digest.Dates, plans, reports *page, say lexicon) (outcomes []visit.Outcome, err error) {
 	for d, err := range dates.Each(ctx) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		outcomes = append(outcomes, d.Outcome)
-		row := newDated(d, words)
+		row := newDated(d, say)
 		for _, l := range planLines(row) {
 			if err := plans.row(cellsOf(planFields, &l)...); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if err := reports.row(cellsOf(reportFields, row)...); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	people, scores, err := dates.Scores(ctx, calendar, outcomes)
-	if err != nil {
-		return err
-	}
-	columns, groups := metricHeadings(say)
-	metrics, err := b.page(say.T("sheet.metrics"), title("sheet.metrics"), columns, 3, groups, false)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for i, s := range scores {
-		failed = append(failed, metrics.row(metricCells(people[i].Team, people[i].ID, people[i].Name, s)...))
-	}
-	failed = append(failed, metrics.row(metricCells("", "", say.T("sheet.total"), visit.Total(scores))...))
-	return errors.Join(failed...)
+	return outcomes, nil
 }
 
 // field is a column of a page of rows of T.

@@ -104,6 +104,9 @@ type reader struct {
 	// policies are the teams' own.
 	policies  map[string]visit.Policy
 	customers map[string]visit.Customer
+	// goals are those of the month that is being read.
+	month visit.Month
+	goals Goals
 }
 
 func (d Dates) reader(ctx context.Context) (*reader, error) {
@@ -143,6 +146,9 @@ func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
 		}
 		facts[f.Rep] = append(facts[f.Rep], f)
 	}
+	if err := r.aim(ctx, date.Month()); err != nil {
+		return nil, err
+	}
 	var rows []RepDate
 	for _, rep := range r.reps {
 		if filter.Team != "" && len(imported[rep.ID]) > 0 && len(facts[rep.ID]) == 0 {
@@ -165,6 +171,20 @@ func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
 	return rows, r.learn(ctx, rows)
 }
 
+// aim reads everybody's targets of a month.
+func (r *reader) aim(ctx context.Context, month visit.Month) (err error) {
+	if month == r.month {
+		return nil
+	}
+	ids := make([]string, len(r.reps))
+	for i, rep := range r.reps {
+		ids[i] = rep.ID
+	}
+	r.month = month
+	r.goals, err = LoadGoals(ctx, r.Store, r.Policy, month, ids...)
+	return err
+}
+
 func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.PlannedVisit, facts []visit.Fact) RepDate {
 	policy, ok := r.policies[rep.Team]
 	if !ok {
@@ -182,6 +202,10 @@ func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.Planne
 			Rep: rep, Plan: row.Made.Lines, Day: day, Tally: day.Tally(row.Made.Lines), Unconfirmed: row.Outcome.Unconfirmed,
 		},
 		Date: date, Zone: policy.Zone, Deadline: date.At(policy.ReportDeadline, policy.Zone),
+	}
+	if row.Team == rep.Team {
+		// Who changed teams took the month's target along.
+		row.Tally = r.goals.Day(rep.ID, date, row.Tally)
 	}
 	for _, f := range facts {
 		if f.Complaint != nil {
@@ -244,6 +268,9 @@ func (d Dates) Scores(ctx context.Context, calendar *visit.Calendar, outcomes []
 	}
 	p.Workday = calendar.Workday
 	if p.Last, err = p.lastVisits(ctx, d.Store, d.From); err != nil {
+		return nil, nil, err
+	}
+	if err := p.aim(ctx, d.Store, calendar); err != nil {
 		return nil, nil, err
 	}
 	return p.people, p.Scores(), nil

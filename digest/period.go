@@ -23,7 +23,7 @@ const (
 // of returns the period in which a date lies.
 func (l Length) of(d visit.Date) (from, to visit.Date) {
 	if l == Month {
-		return d.Month()
+		return d.Month().First(), d.Month().Last()
 	}
 	return d.Week()
 }
@@ -73,8 +73,13 @@ func LoadPeriod(ctx context.Context, store Nouns, calendar *visit.Calendar, team
 	scores := func(from, to visit.Date) ([]visit.Score, error) {
 		r.From, r.To = from, to
 		var err error
-		r.Last, err = r.lastVisits(ctx, store, from)
-		return r.Scores(), err
+		if r.Last, err = r.lastVisits(ctx, store, from); err != nil {
+			return nil, err
+		}
+		if err := r.aim(ctx, store, calendar); err != nil {
+			return nil, err
+		}
+		return r.Scores(), nil
 	}
 	before, err := scores(earlier, earlierTo)
 	if err != nil {
@@ -112,6 +117,26 @@ func (p *period) lastVisits(ctx context.Context, store Nouns, before visit.Date)
 		return nil, fmt.Errorf("read the last visits: %w", err)
 	}
 	return last, nil
+}
+
+// aim sets what of the reps' months' targets falls on the period's workdays.
+func (p *period) aim(ctx context.Context, store Nouns, calendar *visit.Calendar) error {
+	p.Targets = make(map[string]visit.Target)
+	for m := p.From.Month(); m <= p.To.Month(); m = m.Add(1) {
+		targets, err := store.Targets().Get(ctx, m, p.Reps...)
+		if err != nil {
+			return fmt.Errorf("read the targets: %w", err)
+		}
+		for _, t := range targets {
+			sum := p.Targets[t.Rep]
+			for d := max(p.From, m.First()); d <= min(p.To, m.Last()); d = d.Add(1) {
+				order, collection := t.On(d, calendar)
+				sum.Order, sum.Collection = sum.Order+order, sum.Collection+collection
+			}
+			p.Targets[t.Rep] = sum
+		}
+	}
+	return nil
 }
 
 // readPeriod reads what a team's dates came to.

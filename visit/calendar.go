@@ -106,7 +106,7 @@ func (c *Calendar) OpensWeek(d Date) bool {
 
 // OpensMonth reports whether d is the first workday of its month.
 func (c *Calendar) OpensMonth(d Date) bool {
-	first, _ := d.Month()
+	first := d.Month().First()
 	return c.Workday(d) && c.Last(d) < first
 }
 

@@ -45,13 +45,6 @@ func (d Date) Week() (monday, sunday Date) {
 	return monday, monday.Add(6)
 }
 
-// Month returns the first and the last date of d's month.
-func (d Date) Month() (first, last Date) {
-	t := d.Time()
-	first = DateOf(t.AddDate(0, 0, 1-t.Day()))
-	return first, DateOf(first.Time().AddDate(0, 1, -1))
-}
-
 // Weekday returns the day of the week of d.
 func (d Date) Weekday() time.Weekday { return d.Time().Weekday() }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"roundsman/digest"
 	"roundsman/storage"
 )
 
@@ -67,9 +68,7 @@ type Target interface {
 // Source is what an export is read from.
 type Source interface {
 	Known
-	Plans() storage.Plans
-	Facts() storage.Facts
-	Outcomes() storage.Outcomes
+	digest.Nouns
 }
 
 // oneOf returns an error unless v is one of all.

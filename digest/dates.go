@@ -186,16 +186,13 @@ func (r *reader) aim(ctx context.Context, month visit.Month) (err error) {
 }
 
 func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.PlannedVisit, facts []visit.Fact) RepDate {
-	policy, ok := r.policies[rep.Team]
-	if !ok {
-		policy = r.Policy
-	}
 	row := RepDate{Made: visit.FoldPlan(imported, facts)}
 	day := visit.Fold(row.Made.Lines, facts)
+	policy := r.policyOf(rep.Team)
 	row.Outcome = visit.Sum(rep, policy, date, row.Made, day, facts)
-	row.Team = row.Outcome.Team
-	if own, ok := r.policies[row.Team]; ok {
-		policy = own
+	if row.Team = row.Outcome.Team; row.Team != rep.Team {
+		policy = r.policyOf(row.Team)
+		row.Outcome = visit.Sum(rep, policy, date, row.Made, day, facts)
 	}
 	row.Report = Report{
 		RepDay: RepDay{
@@ -213,6 +210,14 @@ func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.Planne
 		}
 	}
 	return row
+}
+
+// policyOf is the policy of a team, or the company's where there is no such team.
+func (r *reader) policyOf(team string) visit.Policy {
+	if own, ok := r.policies[team]; ok {
+		return own
+	}
+	return r.Policy
 }
 
 // learn gives the rows of a date their customers, of whom it reads those that

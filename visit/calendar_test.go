@@ -78,7 +78,7 @@ func TestWeeksAndMonthsOpenOnTheirFirstWorkday(t *testing.T) {
 	weeks, months := make(map[visit.Date]int), make(map[visit.Date]int)
 	for d := visit.Date("2026-01-01"); d <= "2026-12-31"; d = d.Add(1) {
 		monday, sunday := d.Week()
-		first, last := d.Month()
+		first, last := d.Month().First(), d.Month().Last()
 		if monday.Weekday() != time.Monday || monday.Days(sunday) != 6 || d < monday || d > sunday || first[8:] != "01" || last.Add(1)[8:] != "01" || d < first || d > last {
 			t.Fatalf("%s lies in the week %s to %s and the month %s to %s", d, monday, sunday, first, last)
 		}

@@ -34,9 +34,9 @@ type heading struct {
 // wait in temporary files. A text is a cell of the type text, so that nothing
 // that a person wrote is computed.
 type book struct {
-	file                  *excelize.File
-	title, caption, group int
-	looks                 map[look]int
+	file           *excelize.File
+	title, caption int
+	looks          map[look]int
 	// pages are all begun before the first row.
 	pages []*page
 	rows  chan bookRow

@@ -48,7 +48,7 @@ func TestMonthsAndPlansAddUp(t *testing.T) {
 			planned := rapid.Int64Range(0, 1e9).Draw(t, "planned")
 			line := visit.PlannedVisit{Rep: rep.ID, Date: date, Customer: "C", Order: 1, OrderTarget: planned, CollectionTarget: planned}
 			ok(store.Plans().Put(ctx, line))
-			ok(store.Outcomes().Put(ctx, visit.OutcomeOf(rep, visit.Policy{}, date, []visit.PlannedVisit{line}, nil)))
+			ok(store.Outcomes().Put(ctx, visit.OutcomeOf(rep, policy, date, []visit.PlannedVisit{line}, nil)))
 			target := visit.MonthTarget{Rep: rep.ID, Month: month}
 			day := visit.Tally{OrderTarget: planned, CollectionTarget: planned}
 			if rapid.Bool().Draw(t, "has a target") {

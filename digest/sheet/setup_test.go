@@ -58,8 +58,18 @@ func (m memory) Roster() storage.Roster       { return memoryRoster{m: m} }
 func (m memory) Customers() storage.Customers { return memoryCustomers{m: m} }
 func (m memory) Plans() storage.Plans         { return memoryPlans{m: m} }
 func (m memory) Facts() storage.Facts         { return memoryFacts{m: m} }
+func (m memory) Outcomes() storage.Outcomes   { return memoryOutcomes{m: m} }
 
-func (m memory) Outcomes() storage.Outcomes { return memoryOutcomes{m: m} }
+// Nobody of it has a target or a complaint.
+func (memory) Targets() storage.Targets       { return memoryTargets{} }
+func (memory) Calendar() storage.Calendar     { return nil }
+func (memory) Complaints() storage.Complaints { return nil }
+
+type memoryTargets struct{ storage.Targets }
+
+func (memoryTargets) Get(context.Context, visit.Month, ...string) ([]visit.MonthTarget, error) {
+	return nil, nil
+}
 
 type memoryOutcomes struct {
 	storage.Outcomes

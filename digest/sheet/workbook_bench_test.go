@@ -115,6 +115,11 @@ func (m *month) Plans() storage.Plans         { return monthPlans{m: m} }
 func (m *month) Facts() storage.Facts         { return monthFacts{m: m} }
 func (m *month) Outcomes() storage.Outcomes   { return memoryOutcomes{} }
 
+// Nobody of it has a target or a complaint.
+func (*month) Targets() storage.Targets       { return memoryTargets{} }
+func (*month) Calendar() storage.Calendar     { return nil }
+func (*month) Complaints() storage.Complaints { return nil }
+
 func (r monthRoster) Reps(context.Context) ([]visit.Rep, error) {
 	return append([]visit.Rep(nil), r.m.reps...), nil
 }

@@ -151,7 +151,7 @@ func (p *Program) wire() error {
 	})
 	p.lanes = bot.NewLanes(p.store, service, metrics, p.log, p.now, owner)
 	p.scheduler = scheduler.New(scheduler.Options{
-		Store: p.store, Outbox: outbox, Inlet: p.intake, Platforms: platformNames(p.platforms), Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log, Ran: metrics.Ran,
+		Store: p.store, Outbox: outbox, Inlet: p.intake, Platforms: platformNames(p.platforms), Changing: changingNames(p.platforms), Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log, Ran: metrics.Ran,
 	})
 	p.registry.MustRegister(gauges{p})
 	return nil

@@ -90,6 +90,17 @@ func platformNames(platforms []bot.Platform) []string {
 	return names
 }
 
+// changingNames are the names of those whose messages can be changed.
+func changingNames(platforms []bot.Platform) []string {
+	var names []string
+	for _, p := range platforms {
+		if p.Abilities().UpdateFor > 0 {
+			names = append(names, p.Name())
+		}
+	}
+	return names
+}
+
 // invalid turns what an adapter finds wrong with its section into the configuration's error.
 func invalid[P ~struct{ Key, Reason, Example string }](section string, ps []P) error {
 	if len(ps) == 0 {

@@ -39,6 +39,7 @@ func Morning(d TeamDay, say *catalog.Catalog, late bool) bot.Body {
 	if len(idle) > 0 {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Label: say.T("morning.idle"), Text: strings.Join(idle, say.T("list.comma"))})
 	}
+	card.Lines = append(card.Lines, madeUpLine(d, say)...)
 	card.Footer = say.T("morning.total", "Reps", planned, "Count", stops)
 	body := bot.Body{Card: &card}
 	if late {

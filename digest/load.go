@@ -35,6 +35,8 @@ type TeamDay struct {
 	Before visit.Tally
 	// Forgotten are the team's overdue customers (遗忘客户), the most overdue first.
 	Forgotten []Forgotten
+	// MadeUp is what came after the summary of the workday before.
+	MadeUp []MadeUp
 	// Complaints are the team's open ones, by when they are due.
 	Complaints []visit.ComplaintCase
 }

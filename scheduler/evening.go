@@ -13,7 +13,7 @@ import (
 // team has gone to bed.
 func (s *Scheduler) evening() job {
 	return job{
-		name: "evening_summary", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour,
+		name: "evening_summary", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour, kept: true,
 		write: func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error) {
 			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 			if err != nil || len(day.Reps) == 0 {

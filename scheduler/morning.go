@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"roundsman/bot"
@@ -19,7 +20,22 @@ func (s *Scheduler) morning() job {
 			if err != nil || len(day.Reps) == 0 {
 				return bot.Body{}, err
 			}
+			if err := s.madeUp(ctx, &day); err != nil {
+				return bot.Body{}, err
+			}
 			return digest.Morning(day, s.Say, late), nil
 		},
 	}
+}
+
+// madeUp adds what came after the summary of the workday before: where a
+// message cannot be changed, nobody has heard of it yet.
+func (s *Scheduler) madeUp(ctx context.Context, day *digest.TeamDay) error {
+	holidays, err := s.Store.Calendar().All(ctx)
+	if err != nil {
+		return fmt.Errorf("read the holidays: %w", err)
+	}
+	policy := s.Policy.Of(day.Team)
+	before := visit.NewCalendar(s.Policy.China, holidays).Last(day.Date)
+	return digest.LoadMadeUp(ctx, s.Store, day, before, before.At(policy.EveningSummary, policy.Zone))
 }

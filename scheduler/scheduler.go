@@ -58,6 +58,8 @@ type Options struct {
 	Inlet  Inlet
 	// Platforms are the names of the platforms that are on, in the order in which people are looked for.
 	Platforms []string
+	// Changing are those of them whose messages can be changed.
+	Changing []string
 	Say       *catalog.Catalog
 	Policy    visit.Policy
 	// Admins are told what only an admin can mend.
@@ -73,6 +75,8 @@ type Scheduler struct {
 	Options
 	jobs []job
 	mu   sync.Mutex
+	// looked is what was last seen of the summaries that are kept up, by run.
+	looked map[string]amended
 }
 
 // job is something that is due for each team on workdays.
@@ -86,13 +90,15 @@ type job struct {
 	within time.Duration
 	// to says who hears of it.
 	to audience
+	// kept says that what was said is kept up with the day ([Scheduler.amend]).
+	kept bool
 	// write renders the post; nil where each rep's lane does what is due.
 	write func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error)
 }
 
 // New returns a Scheduler that does nothing until Run or Tick.
 func New(o Options) *Scheduler {
-	s := &Scheduler{Options: o}
+	s := &Scheduler{Options: o, looked: make(map[string]amended)}
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
@@ -178,6 +184,9 @@ func (s *Scheduler) Tick(ctx context.Context) error {
 				for _, j := range s.jobs {
 					if j.to == to {
 						failed = append(failed, s.due(ctx, j, calendar, team, group, since, now))
+					}
+					if j.kept {
+						failed = append(failed, s.amend(ctx, j, team, group, now))
 					}
 				}
 			}

@@ -146,7 +146,7 @@ func (f *fixture) scheduler() *scheduler.Scheduler {
 	return scheduler.New(scheduler.Options{
 		Store: f.store, Outbox: bot.NewOutbox(f.store.Outbox(), clock, func(string) {}), Say: say,
 		Inlet:     bot.NewIntake(f.store.Inbox(), nil, bot.NewMetrics(prometheus.NewRegistry()), log, func(storage.Event) {}),
-		Platforms: []string{"feishu", "wecom"},
+		Platforms: []string{"feishu", "wecom"}, Changing: []string{"feishu"},
 		Policy: visit.Policy{
 			Zone: zone(f.T, "Asia/Shanghai"), DayStarts: visit.Clock{Hour: 4}, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}},
 			PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, ReportDeadline: visit.Clock{Hour: 19}, MorningPlan: visit.Clock{Hour: 8, Minute: 30},

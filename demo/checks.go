@@ -245,8 +245,8 @@ var ofItself = []string{
 
 // ofItself reports whether a message came without being asked for.
 func (s *script) ofItself(m Message) bool {
-	if m.Bot && m.Photo != "" {
-		return true // the maps of the day
+	if m.Bot && m.Photo+m.File != "" {
+		return true // the maps of the day, the table of the week
 	}
 	head := m.lines()[0]
 	today, next := s.w.say.Date(s.date.Time()), s.w.say.Date(s.w.calendar.Next(s.date).Time())

@@ -49,6 +49,7 @@ func (w *World) Handler() http.Handler {
 	mux.HandleFunc("GET /api/state", w.getState)
 	mux.HandleFunc("GET /api/events", w.getEvents)
 	mux.HandleFunc("GET /photo/{platform}/{key}", w.getPhoto)
+	mux.HandleFunc("GET /file/{platform}/{key}", w.getFile)
 	mux.HandleFunc("POST /api/send", post(w.postSend))
 	mux.HandleFunc("POST /api/press", post(w.postPress))
 	mux.HandleFunc("POST /api/clock", post(w.postClock))
@@ -330,6 +331,27 @@ func (w *World) getPhoto(rw http.ResponseWriter, r *http.Request) {
 	}
 	rw.Header().Set("Content-Type", kind)
 	rw.Header().Set("Cache-Control", "private, max-age=3600, immutable")
+	_, _ = rw.Write(data)
+}
+
+// getFile gives a file that the bot sent, to be saved.
+func (w *World) getFile(rw http.ResponseWriter, r *http.Request) {
+	key := r.PathValue("key")
+	var data []byte
+	found := photoKey.MatchString(key)
+	switch {
+	case !found:
+	case r.PathValue("platform") == onFeishu:
+		data, _, found = w.feishu.File(key)
+	default:
+		_, data, found = w.wecomApp.Corp().Media(key)
+	}
+	if !found {
+		http.NotFound(rw, r)
+		return
+	}
+	rw.Header().Set("Content-Type", "application/octet-stream")
+	rw.Header().Set("Content-Disposition", "attachment")
 	_, _ = rw.Write(data)
 }
 

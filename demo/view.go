@@ -17,6 +17,9 @@ type Message struct {
 	Text    string    `json:"text,omitempty"`
 	// Photo names a picture that the page can show.
 	Photo string `json:"photo,omitempty"`
+	// File is what a file is called, Link where it can be had.
+	File  string `json:"file,omitempty"`
+	Link  string `json:"link,omitempty"`
 	Place *Place `json:"place,omitempty"`
 	Card  *Card  `json:"card,omitempty"`
 }
@@ -73,6 +76,8 @@ func (m Message) lines() []string {
 		out = append(out, "📍 "+m.Place.Label)
 	case m.Photo != "":
 		out = append(out, "📷")
+	case m.File != "":
+		out = append(out, "📎 "+m.File)
 	}
 	if m.Text != "" {
 		out = append(out, strings.Split(m.Text, "\n")...)

@@ -18,6 +18,7 @@ func fromFeishu(m feishu.Message, bot string) Message {
 	var c struct {
 		Text      string `json:"text"`
 		ImageKey  string `json:"image_key"`
+		FileKey   string `json:"file_key"`
 		Name      string `json:"name"`
 		FileName  string `json:"file_name"`
 		Latitude  string `json:"latitude"`
@@ -47,7 +48,7 @@ func fromFeishu(m feishu.Message, bot string) Message {
 		card := feishuCard(m.Content)
 		out.Card = &card
 	case "file":
-		out.Text = "📎 " + c.FileName
+		out.File, out.Link = c.FileName, filePath(onFeishu, c.FileKey)
 	default:
 		out.Text = "[" + m.Type + "]"
 	}

@@ -16,6 +16,9 @@ func (w *World) wecomViews(messages []wecom.Message) []Message {
 			continue
 		}
 		v := fromWeCom(m, botName)
+		if v.Link != "" {
+			v.File, _, _ = w.wecomApp.Corp().Media(v.Link[strings.LastIndexByte(v.Link, '/')+1:])
+		}
 		for _, p := range w.people {
 			if m.From != "" && strings.EqualFold(p.WeCom, m.From) {
 				v.From = p.Name
@@ -60,6 +63,8 @@ func fromWeCom(m wecom.Message, bot string) Message {
 		} else {
 			out.Text = "[" + m.Type + "]"
 		}
+	case "file":
+		out.File, out.Link = "file", filePath(onWeCom, c.MediaID)
 	case "template_card":
 		card := templateCard(m)
 		out.Card = &card
@@ -143,6 +148,9 @@ func markdownCard(content string) Card {
 	}
 	return out
 }
+
+// filePath is where the page finds a file.
+func filePath(platform, key string) string { return "file/" + platform + "/" + key }
 
 // photoPath is where the page finds a picture.
 func photoPath(platform, key string) string { return "photo/" + platform + "/" + key }

@@ -20,19 +20,19 @@ const (
 	Month Length = "month"
 )
 
-// of returns the period in which a date lies.
-func (l Length) of(d visit.Date) (from, to visit.Date) {
+// Of returns the period in which a date lies.
+func (l Length) Of(d visit.Date) (from, to visit.Date) {
 	if l == Month {
 		return d.Month().First(), d.Month().Last()
 	}
 	return d.Week()
 }
 
-// before returns the last period with a workday before that of the date: after
+// Before returns the last period with a workday before that of the date: after
 // a week of holidays it is the one before them.
-func (l Length) before(c *visit.Calendar, d visit.Date) (from, to visit.Date) {
-	begins, _ := l.of(d)
-	return l.of(c.Last(begins))
+func (l Length) Before(c *visit.Calendar, d visit.Date) (from, to visit.Date) {
+	begins, _ := l.Of(d)
+	return l.Of(c.Last(begins))
 }
 
 // TeamPeriod is what a team's week or month came to, for its manager.
@@ -58,8 +58,8 @@ const avoidedOver = 28
 // LoadPeriod reads the team's last period before that of the date.
 func LoadPeriod(ctx context.Context, store Nouns, calendar *visit.Calendar, team visit.Team, length Length, date visit.Date) (TeamPeriod, error) {
 	p := TeamPeriod{Team: team, Length: length, Customers: make(map[string]visit.Customer)}
-	p.From, p.To = length.before(calendar, date)
-	earlier, earlierTo := length.before(calendar, p.From)
+	p.From, p.To = length.Before(calendar, date)
+	earlier, earlierTo := length.Before(calendar, p.From)
 	looked := min(p.From, p.To.Add(1-avoidedOver))
 	r, err := readPeriod(ctx, store, team.Name, min(earlier, looked), p.To)
 	if err != nil {

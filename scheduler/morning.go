@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"roundsman/bot"
@@ -31,11 +30,11 @@ func (s *Scheduler) morning() job {
 // madeUp adds what came after the summary of the workday before: where a
 // message cannot be changed, nobody has heard of it yet.
 func (s *Scheduler) madeUp(ctx context.Context, day *digest.TeamDay) error {
-	holidays, err := s.Store.Calendar().All(ctx)
+	calendar, err := s.calendar(ctx)
 	if err != nil {
-		return fmt.Errorf("read the holidays: %w", err)
+		return err
 	}
 	policy := s.Policy.Of(day.Team)
-	before := visit.NewCalendar(s.Policy.China, holidays).Last(day.Date)
+	before := calendar.Last(day.Date)
 	return digest.LoadMadeUp(ctx, s.Store, day, before, before.At(policy.EveningSummary, policy.Zone))
 }

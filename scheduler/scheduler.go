@@ -60,8 +60,8 @@ type Options struct {
 	Platforms []string
 	// Changing are those of them whose messages can be changed.
 	Changing []string
-	Say       *catalog.Catalog
-	Policy    visit.Policy
+	Say      *catalog.Catalog
+	Policy   visit.Policy
 	// Admins are told what only an admin can mend.
 	Admins []bot.Address
 	Now    func() time.Time

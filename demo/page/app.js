@@ -237,6 +237,7 @@ function message(m, o) {
   const mine = !m.bot && !o.group, body = el('div', 'body');
   if (m.card) body.append(card(m, o));
   else if (m.place) body.append(placeCard(m.place));
+  else if (m.file) { const a = el('a', 'bubble'); a.href = m.link; a.download = m.file; a.textContent = '📎 ' + m.file; body.append(a); }
   else if (m.photo) { const img = el('img', 'photo'); img.src = m.photo; img.alt = t('photoOf'); img.loading = 'lazy'; body.append(img); }
   else body.append(el('div', 'bubble', m.text ?? ''));
   if (m.changed && o.platform === 'feishu') body.append(el('div', 'edited', t('edited', { n: m.changed })));

@@ -241,6 +241,10 @@ func (c *call) attach(m *message, kind, key string, bad func(string) *apiError) 
 		return bad("invalid " + kind + "_key")
 	}
 	m.blobs = []string{key}
+	if kind == "file" {
+		// Whoever reads the message finds the name under which it was uploaded.
+		m.Content = marshal(map[string]any{"file_key": key, "file_name": b.name})
+	}
 	return nil
 }
 

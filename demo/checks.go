@@ -240,7 +240,7 @@ func (s *script) managerChecks(d side) []check {
 // asked for, or follows from what somebody else did.
 var ofItself = []string{
 	"plan.title", "plan.reminder", "unconfirmed.title", "report.title", "reports.title", "window.rep", "window.title", "delivery.told",
-	"nudge.idle", "nudge.soon", "nudge.minimum", "assign.title", "detail.title", "period.week",
+	"nudge.idle", "nudge.soon", "nudge.minimum", "nudge.nearby", "assign.title", "detail.title", "period.week",
 }
 
 // ofItself reports whether a message came without being asked for.
@@ -266,7 +266,7 @@ func (s *script) ofItself(m Message) bool {
 func (w *World) wordsOf(key, date string) *regexp.Regexp {
 	const name, count = "NAME", 987654
 	pairs := []any{"Date", date}
-	for _, p := range []string{"Name", "Team", "What", "Time", "How", "From", "To"} {
+	for _, p := range []string{"Name", "Team", "What", "Time", "How", "From", "To", "Distance"} {
 		pairs = append(pairs, p, name)
 	}
 	for _, p := range []string{"Count", "Submitted", "Due", "Verified", "Least"} {

@@ -88,7 +88,11 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 		Evidence: visit.EvidencePin, Support: s.support(who.ID, point, m.At), Rule: visit.RuleVersion,
 	}
 	fix.Claims = s.Policy.Rules.Claims(fix, plan, customers)
-	said, err := s.advance(ctx, who, tap{}, s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix }))
+	f := s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix })
+	said, err := s.advance(ctx, who, tap{}, f)
+	if err == nil {
+		err = s.offerNearby(ctx, who, f, plan, customers)
+	}
 	if err != nil || said {
 		return err
 	}

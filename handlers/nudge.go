@@ -52,23 +52,28 @@ func (s *Service) nudges(p *planning) []bot.Message {
 
 // dueNudge nudges a rep if there is still reason to.
 func (s *Service) dueNudge(ctx context.Context, m bot.Message, who person) error {
-	late := s.Now().Sub(m.At) > soon
-	to := bot.Home(who.Rep, s.names())
-	if late || to == (bot.Address{}) || who.policy.Quiet(s.Now()) {
-		return nil
-	}
 	p, err := s.planOf(ctx, who, m.Due.Date)
 	if err != nil {
 		return err
 	}
-	day := visit.Fold(p.plan.Lines, p.facts)
-	card, about := s.nudge(p, day, m)
+	card, about := s.nudge(p, visit.Fold(p.plan.Lines, p.facts), m)
 	if card == nil {
+		return nil
+	}
+	card.Buttons = s.nudgeButtons(p, about, m.At)
+	return s.sayNudge(ctx, m, p, card)
+}
+
+// sayNudge says a nudge, unless it is late, or quiet, or one too many.
+func (s *Service) sayNudge(ctx context.Context, m bot.Message, p *planning, card *bot.Card) error {
+	late := s.Now().Sub(m.At) > soon
+	to := bot.Home(p.who.Rep, s.names())
+	if late || to == (bot.Address{}) || p.who.policy.Quiet(s.Now()) {
 		return nil
 	}
 	// Each is a fact of the day, so that they are counted, whoever asks.
 	nudged := visit.Fact{
-		ID: m.Key, Kind: visit.KindNudged, Rep: who.ID, Team: who.Team, Date: p.date, At: visit.Millis(m.At), Received: visit.Millis(s.Now()), Note: m.Due.Job,
+		ID: m.Key, Kind: visit.KindNudged, Rep: p.who.ID, Team: p.who.Team, Date: p.date, At: visit.Millis(m.At), Received: visit.Millis(s.Now()), Note: m.Due.Job,
 	}
 	before := 0
 	for _, f := range p.facts {
@@ -82,7 +87,6 @@ func (s *Service) dueNudge(ctx context.Context, m bot.Message, who person) error
 	if err := s.appendPlan(ctx, p, nudged); err != nil {
 		return err
 	}
-	card.Buttons = s.nudgeButtons(p, about, m.At)
 	return s.Outbox.Say(ctx, bot.Post{ID: "nudge/" + m.Key, To: to, Body: bot.Body{Card: card}})
 }
 

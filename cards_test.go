@@ -377,4 +377,7 @@ func (g *gallery) days() {
 	g.now = g.now.AddDate(0, 0, 1)
 	g.at(8, 30)
 	g.job("morning_plan", "2026-11-25")
+	g.now = g.now.AddDate(0, 0, 5)
+	g.at(9, 0)
+	g.job("weekly_digest", "2026-11-30")
 }

@@ -30,8 +30,6 @@ type RepDate struct {
 	// Made is the plan with what happened to it.
 	Made    visit.Plan
 	Outcome visit.Outcome
-	// Complaints are the facts by which complaints were opened and closed, in their order.
-	Complaints []visit.Fact
 }
 
 // maxNames bounds the customers that are remembered between dates.
@@ -104,7 +102,7 @@ type reader struct {
 	// policies are the teams' own.
 	policies  map[string]visit.Policy
 	customers map[string]visit.Customer
-	// goals are those of the month that is being read.
+	// goals are those of the month.
 	month visit.Month
 	goals Goals
 }
@@ -127,6 +125,9 @@ func (d Dates) reader(ctx context.Context) (*reader, error) {
 
 // date returns everybody's date.
 func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
+	if err := r.aim(ctx, date.Month()); err != nil {
+		return nil, err
+	}
 	lines, err := r.Store.Plans().Date(ctx, date)
 	if err != nil {
 		return nil, fmt.Errorf("read the plans: %w", err)
@@ -146,9 +147,6 @@ func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
 		}
 		facts[f.Rep] = append(facts[f.Rep], f)
 	}
-	if err := r.aim(ctx, date.Month()); err != nil {
-		return nil, err
-	}
 	var rows []RepDate
 	for _, rep := range r.reps {
 		if filter.Team != "" && len(imported[rep.ID]) > 0 && len(facts[rep.ID]) == 0 {
@@ -161,7 +159,7 @@ func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
 		if len(r.Teams) > 0 && !slices.Contains(r.Teams, row.Team) {
 			continue
 		}
-		if o := row.Outcome; len(o.Planned)+len(o.Dropped)+len(row.Made.Excused)+len(o.Calls)+o.Leave+len(row.Complaints) > 0 || !o.Reported.IsZero() {
+		if o := row.Outcome; len(o.Planned)+len(o.Dropped)+len(row.Made.Excused)+len(o.Calls)+o.Leave+len(row.Day.Complaints) > 0 || !o.Reported.IsZero() {
 			rows = append(rows, row)
 		}
 	}
@@ -169,20 +167,6 @@ func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
 		return cmp.Or(cmp.Compare(a.Team, b.Team), cmp.Compare(a.Rep.Name, b.Rep.Name), cmp.Compare(a.Rep.ID, b.Rep.ID))
 	})
 	return rows, r.learn(ctx, rows)
-}
-
-// aim reads everybody's targets of a month.
-func (r *reader) aim(ctx context.Context, month visit.Month) (err error) {
-	if month == r.month {
-		return nil
-	}
-	ids := make([]string, len(r.reps))
-	for i, rep := range r.reps {
-		ids[i] = rep.ID
-	}
-	r.month = month
-	r.goals, err = LoadGoals(ctx, r.Store, r.Policy, month, ids...)
-	return err
 }
 
 func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.PlannedVisit, facts []visit.Fact) RepDate {
@@ -204,12 +188,21 @@ func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.Planne
 		// Who changed teams took the month's target along.
 		row.Tally = r.goals.Day(rep.ID, date, row.Tally)
 	}
-	for _, f := range facts {
-		if f.Complaint != nil {
-			row.Complaints = append(row.Complaints, f)
-		}
-	}
 	return row
+}
+
+// aim reads what everybody's days of a month are counted against.
+func (r *reader) aim(ctx context.Context, month visit.Month) (err error) {
+	if r.month == month {
+		return nil
+	}
+	ids := make([]string, len(r.reps))
+	for i, rep := range r.reps {
+		ids[i] = rep.ID
+	}
+	r.month = month
+	r.goals, err = LoadGoals(ctx, r.Store, r.Policy, month, ids...)
+	return err
 }
 
 // policyOf is the policy of a team, or the company's where there is no such team.
@@ -250,8 +243,8 @@ func (r *reader) learn(ctx context.Context, rows []RepDate) error {
 		for _, v := range row.Day.Visits {
 			want(v.Customer)
 		}
-		for _, f := range row.Complaints {
-			want(f.Complaint.Customer)
+		for _, c := range row.Day.Complaints {
+			want(c.Customer)
 		}
 	}
 	found, err := r.Store.Customers().Get(ctx, ids...)
@@ -266,16 +259,20 @@ func (r *reader) learn(ctx context.Context, rows []RepDate) error {
 
 // Scores computes the metrics of the dates from their outcomes: those of the
 // teams' reps and of whoever else was there, by team and name.
-func (d Dates) Scores(ctx context.Context, calendar *visit.Calendar, outcomes []visit.Outcome) ([]visit.Rep, []visit.Score, error) {
+func (d Dates) Scores(ctx context.Context, outcomes []visit.Outcome) ([]visit.Rep, []visit.Score, error) {
+	holidays, err := d.Store.Calendar().All(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the holidays: %w", err)
+	}
 	p, err := periodOf(ctx, d.Store, d.Teams, d.From, d.To, outcomes)
 	if err != nil {
 		return nil, nil, err
 	}
-	p.Workday = calendar.Workday
-	if p.Last, err = p.lastVisits(ctx, d.Store, d.From); err != nil {
+	p.Calendar = visit.NewCalendar(d.Policy.China, holidays)
+	if p.Targets, err = targetsOf(ctx, d.Store, p.Reps, d.From, d.To); err != nil {
 		return nil, nil, err
 	}
-	if err := p.aim(ctx, d.Store, calendar); err != nil {
+	if p.Last, err = p.lastVisits(ctx, d.Store, d.From); err != nil {
 		return nil, nil, err
 	}
 	return p.people, p.Scores(), nil

@@ -132,7 +132,7 @@ func TestScoresOfDates(t *testing.T) {
 		}
 		outcomes = append(outcomes, row.Outcome)
 	}
-	people, scores, err := d.Scores(t.Context(), visit.NewCalendar(true, nil), outcomes)
+	people, scores, err := d.Scores(t.Context(), outcomes)
 	if err != nil || len(people) != 2 || people[0].ID != "1" || people[1].ID != "2" {
 		t.Fatalf("people %v, %v", people, err)
 	}

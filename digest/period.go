@@ -65,7 +65,10 @@ func LoadPeriod(ctx context.Context, store Nouns, calendar *visit.Calendar, team
 	if err != nil {
 		return p, err
 	}
-	r.Workday = calendar.Workday
+	r.Calendar = calendar
+	if r.Targets, err = targetsOf(ctx, store, r.Reps, min(earlier, looked), p.To); err != nil {
+		return p, err
+	}
 	p.Reps = r.people
 	for _, c := range r.Customers {
 		p.Customers[c.ID] = c
@@ -73,13 +76,8 @@ func LoadPeriod(ctx context.Context, store Nouns, calendar *visit.Calendar, team
 	scores := func(from, to visit.Date) ([]visit.Score, error) {
 		r.From, r.To = from, to
 		var err error
-		if r.Last, err = r.lastVisits(ctx, store, from); err != nil {
-			return nil, err
-		}
-		if err := r.aim(ctx, store, calendar); err != nil {
-			return nil, err
-		}
-		return r.Scores(), nil
+		r.Last, err = r.lastVisits(ctx, store, from)
+		return r.Scores(), err
 	}
 	before, err := scores(earlier, earlierTo)
 	if err != nil {
@@ -95,6 +93,18 @@ func LoadPeriod(ctx context.Context, store Nouns, calendar *visit.Calendar, team
 	}
 	p.Forgotten = forgotten(r.Customers, r.latest, p.To)
 	return p, nil
+}
+
+// targetsOf reads the reps' targets of the months in which dates lie.
+func targetsOf(ctx context.Context, store Nouns, reps []string, from, to visit.Date) (out []visit.MonthTarget, err error) {
+	for m := from.Month(); m <= to.Month(); m = m.Add(1) {
+		targets, err := store.Targets().Get(ctx, m, reps...)
+		if err != nil {
+			return nil, fmt.Errorf("read the targets: %w", err)
+		}
+		out = append(out, targets...)
+	}
+	return out, nil
 }
 
 // period is what a period's metrics are computed from, as it is read.
@@ -117,26 +127,6 @@ func (p *period) lastVisits(ctx context.Context, store Nouns, before visit.Date)
 		return nil, fmt.Errorf("read the last visits: %w", err)
 	}
 	return last, nil
-}
-
-// aim sets what of the reps' months' targets falls on the period's workdays.
-func (p *period) aim(ctx context.Context, store Nouns, calendar *visit.Calendar) error {
-	p.Targets = make(map[string]visit.Target)
-	for m := p.From.Month(); m <= p.To.Month(); m = m.Add(1) {
-		targets, err := store.Targets().Get(ctx, m, p.Reps...)
-		if err != nil {
-			return fmt.Errorf("read the targets: %w", err)
-		}
-		for _, t := range targets {
-			sum := p.Targets[t.Rep]
-			for d := max(p.From, m.First()); d <= min(p.To, m.Last()); d = d.Add(1) {
-				order, collection := t.On(d, calendar)
-				sum.Order, sum.Collection = sum.Order+order, sum.Collection+collection
-			}
-			p.Targets[t.Rep] = sum
-		}
-	}
-	return nil
 }
 
 // readPeriod reads what a team's dates came to.

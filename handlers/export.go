@@ -35,7 +35,7 @@ func (s *Service) export(ctx context.Context, c call) error {
 		return err
 	}
 	dates := digest.Dates{Store: s.Store, Policy: s.Policy, Teams: []string{team.Name}, From: from, To: min(to, calendar.Next(today))}
-	file, data, err := sheet.File(ctx, dates, calendar, s.Say, bot.MaxFile)
+	file, data, err := sheet.File(ctx, dates, s.Say, bot.MaxFile)
 	if errors.Is(err, sheet.ErrTooLarge) {
 		return s.reply(ctx, c.m, s.text("export.too_large"))
 	}

@@ -60,7 +60,7 @@ func (s *Scheduler) workbook(length digest.Length) func(context.Context, visit.T
 		if err != nil || digest.PeriodCard(period, s.Say).Empty() {
 			return bot.Body{}, err
 		}
-		name, data, err := sheet.File(ctx, dates, calendar, s.Say, bot.MaxFile)
+		name, data, err := sheet.File(ctx, dates, s.Say, bot.MaxFile)
 		if errors.Is(err, sheet.ErrTooLarge) {
 			s.Log.Warn("a team's workbook is too large to be sent", "team", team.Name, "period", string(length))
 			return bot.Body{}, nil

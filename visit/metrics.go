@@ -32,8 +32,9 @@ const (
 	MetricMinimum Metric = "minimum"
 	// MetricVerified (核实率): verified visits ÷ visits with a verdict.
 	MetricVerified Metric = "verified"
-	// MetricOrders and MetricCollections (目标达成率): fen ordered and collected ÷ their target.
-	// Without a target of the month they are those of the dates whose plan has one.
+	// MetricOrders and MetricCollections (目标达成率): fen ordered and collected ÷ their
+	// target, as [Tally.Against] has it for each date. Without a target of the
+	// month they are those of the dates whose plan has one.
 	MetricOrders      Metric = "order_target"
 	MetricCollections Metric = "collection_target"
 	// MetricReports (日报及时率): reports by their deadline ÷ days worked.
@@ -56,9 +57,6 @@ func (m Metric) Money() bool { return m == MetricOrders || m == MetricCollection
 // coverageOf are the coverages of the grades.
 var coverageOf = map[string]Metric{"A": MetricCoverageA, "B": MetricCoverageB, "C": MetricCoverageC}
 
-// Target is what a rep is to bring in a period, in fen; 0 is no target.
-type Target struct{ Order, Collection int64 }
-
 // Period is what the metrics of the dates From to To, both included, are computed from.
 type Period struct {
 	From, To Date
@@ -71,10 +69,10 @@ type Period struct {
 	Customers []Customer
 	// Last is the date of a customer's last verified visit before From; none if there was none.
 	Last map[string]Date
-	// Targets are those of the whole period, by rep; without one the plans' own count.
-	Targets map[string]Target
-	// Workday tells the dates on which a minimum and a report are due; nil means every one.
-	Workday func(Date) bool
+	// Targets are the reps' of the months in which the period lies.
+	Targets []MonthTarget
+	// Calendar tells the dates on which a minimum and a report are due, and over which a target is spread.
+	Calendar *Calendar
 }
 
 // Score is what a rep's period came to, or with [Score.Add] a team's.
@@ -165,19 +163,15 @@ func (s Score) count(m Metric, is bool) {
 
 // ofDays adds what a rep's days say.
 func (p Period) ofDays(s *Score, days []Outcome) {
-	var orders, collections Share
+	orders, collections := p.targets(s.Rep)
 	for _, o := range days {
 		t := o.Tally()
 		s.Tally, s.Leave = s.Tally.Add(t), s.Leave+o.Leave
 		made, inOrder := o.route()
 		s.Shares[MetricRoute] = s.Shares[MetricRoute].Add(shareOf(inOrder, made))
-		if t.OrderTarget > 0 {
-			orders = orders.Add(Share{t.Ordered, t.OrderTarget})
-		}
-		if t.CollectionTarget > 0 {
-			collections = collections.Add(Share{t.Collected, t.CollectionTarget})
-		}
-		if !o.Worked() || p.Workday != nil && !p.Workday(o.Date) {
+		orders.add(o.Date.Month(), t.Ordered, t.OrderTarget)
+		collections.add(o.Date.Month(), t.Collected, t.CollectionTarget)
+		if !o.Worked() || !p.Calendar.Workday(o.Date) {
 			continue
 		}
 		s.Days++
@@ -186,20 +180,56 @@ func (p Period) ofDays(s *Score, days []Outcome) {
 			s.count(MetricMinimum, o.MetMinimum())
 		}
 	}
-	t, target := s.Tally, p.Targets[s.Rep]
-	if target.Order > 0 {
-		orders = Share{t.Ordered, target.Order}
-	}
-	if target.Collection > 0 {
-		collections = Share{t.Collected, target.Collection}
-	}
+	t := s.Tally
 	maps.Copy(s.Shares, map[Metric]Share{
 		MetricAdherence:   shareOf(t.Reached, t.Planned),
 		MetricProductive:  shareOf(t.Productive, t.Visits),
 		MetricVerified:    shareOf(t.Verified, t.Verified+t.Near+t.OffSite+t.Suspicious),
-		MetricOrders:      orders,
-		MetricCollections: collections,
+		MetricOrders:      orders.share(),
+		MetricCollections: collections.share(),
 	})
+}
+
+// achievement is an amount against its target while it is added up.
+type achievement struct {
+	actual, target int64
+	// months are those with a target of their own, which stands above the plans'.
+	months map[Month]bool
+}
+
+// targets begins with what falls on the period's dates of a rep's months.
+func (p Period) targets(rep string) (orders, collections achievement) {
+	orders.months, collections.months = make(map[Month]bool), make(map[Month]bool)
+	for _, m := range p.Targets {
+		if m.Rep != rep {
+			continue
+		}
+		orders.months[m.Month], collections.months[m.Month] = Fen(m.Order) > 0, Fen(m.Collection) > 0
+		for d := max(p.From, m.Month.First()); d <= min(p.To, m.Month.Last()); d = d.Add(1) {
+			order, collection := m.On(d, p.Calendar)
+			orders.target, collections.target = orders.target+order, collections.target+collection
+		}
+	}
+	return orders, collections
+}
+
+// add adds a date's amount, and what was planned for its visits: in a month
+// without a target an amount counts where something was planned.
+func (a *achievement) add(month Month, actual, planned int64) {
+	switch {
+	case a.months[month]:
+		a.actual += actual
+	case planned > 0:
+		a.actual, a.target = a.actual+actual, a.target+planned
+	}
+}
+
+// share is unknown where nothing was to be achieved.
+func (a *achievement) share() Share {
+	if a.target == 0 {
+		return Share{}
+	}
+	return Share{a.actual, a.target}
 }
 
 // ofCustomers adds what became of the customers that a rep owns.

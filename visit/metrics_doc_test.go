@@ -61,7 +61,7 @@ type docCase struct {
 	last      map[string]visit.Date
 	imported  map[docDay][]visit.PlannedVisit
 	facts     map[docDay][]visit.Fact
-	targets   map[string]visit.Target
+	targets   []visit.MonthTarget
 	n         int
 }
 
@@ -162,7 +162,7 @@ func (c *docCase) happened(d docDay, cell string) {
 			continue
 		}
 		if words[0] == "month" {
-			c.targets[d.rep] = visit.Target{Order: c.fen(words[3])}
+			c.targets = append(c.targets, visit.MonthTarget{Rep: d.rep, Month: d.date.Month(), Order: new(c.fen(words[3]))})
 			continue
 		}
 		date := d.date
@@ -251,7 +251,7 @@ func (c *docCase) scores(dates string) map[string]visit.Score {
 	}
 	p := visit.Period{
 		From: visit.Date(docYear + from), To: visit.Date(docYear + to), Reps: []string{"R1", "R2", "R3"},
-		Customers: c.customers, Last: c.last, Targets: c.targets, Workday: visit.NewCalendar(true, nil).Workday,
+		Customers: c.customers, Last: c.last, Targets: c.targets, Calendar: visit.NewCalendar(true, nil),
 	}
 	days := make(map[docDay]bool)
 	for d := range c.imported {
@@ -317,7 +317,7 @@ func TestMetricsDoc(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := &docCase{
 				T: t, last: make(map[string]visit.Date), imported: make(map[docDay][]visit.PlannedVisit),
-				facts: make(map[docDay][]visit.Fact), targets: make(map[string]visit.Target),
+				facts: make(map[docDay][]visit.Fact),
 			}
 			c.company(company)
 			tables := mdTables(section)

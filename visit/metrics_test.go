@@ -3,6 +3,7 @@ package visit_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -27,8 +28,8 @@ func drawPeriod(rt *rapid.T) visit.Period {
 	const from = visit.Date("2026-11-16")
 	p := visit.Period{
 		From: from.Add(rapid.IntRange(0, 5).Draw(rt, "from")), To: from.Add(rapid.IntRange(6, 13).Draw(rt, "to")),
-		Reps: []string{"R0", "R1", "R2"}, Last: make(map[string]visit.Date), Targets: make(map[string]visit.Target),
-		Workday: visit.NewCalendar(true, nil).Workday,
+		Reps: []string{"R0", "R1", "R2"}, Last: make(map[string]visit.Date),
+		Calendar: visit.NewCalendar(true, nil),
 	}
 	shop := geo.Point{Lat: 31.2304, Lng: 121.4737, Datum: geo.WGS84}
 	var ids []string
@@ -115,7 +116,7 @@ func TestATeamIsTheSumOfItsRepsAndAPeriodOfItsDays(t *testing.T) {
 				continue
 			}
 			tally, leave = tally.Add(o.Tally()), leave+o.Leave
-			if o.Worked() && p.Workday(o.Date) {
+			if o.Worked() && p.Calendar.Workday(o.Date) {
 				worked++
 			}
 		}
@@ -163,6 +164,59 @@ func TestGradesArePartsOfTheCoverage(t *testing.T) {
 			if n := int64(len(s.Avoided)); s.Shares[visit.MetricAvoidance].Num != n {
 				rt.Fatalf("%d avoided, %v", n, s.Shares[visit.MetricAvoidance])
 			}
+		}
+	})
+}
+
+// What a period sums up is what its facts say: amounts, visits, and the shares made of them.
+func TestAPeriodsSumsEqualItsFacts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		plan, facts := drawDay(rt)
+		const date = visit.Date("2026-11-24")
+		day := visit.Fold(plan, facts)
+		var ordered, target, verdicts, verified int64
+		productive, reached := int64(0), make(map[string]bool)
+		for _, v := range day.Visits {
+			ordered += visit.Fen(v.Result.Order)
+			if visit.Fen(v.Result.Order) > 0 {
+				productive++
+			}
+			if v.Verdict() != "" {
+				verdicts++
+			}
+			if v.Verdict() == visit.Verified {
+				verified++
+				reached[v.Customer] = true
+			}
+		}
+		met := int64(0)
+		for _, l := range plan {
+			target += l.OrderTarget
+			if reached[l.Customer] {
+				met++
+			}
+		}
+		want := map[visit.Metric]visit.Share{
+			visit.MetricAdherence:  {Num: met, Den: int64(len(plan))},
+			visit.MetricProductive: {Num: productive, Den: int64(len(day.Visits))},
+			visit.MetricVerified:   {Num: verified, Den: verdicts},
+			visit.MetricOrders:     {Num: ordered, Den: target},
+		}
+		if target == 0 {
+			want[visit.MetricOrders] = visit.Share{}
+		}
+		s := visit.Period{
+			From: date, To: date, Reps: []string{"R"}, Calendar: visit.NewCalendar(true, nil),
+			Outcomes: []visit.Outcome{visit.OutcomeOf(visit.Rep{ID: "R"}, visit.Policy{Zone: time.UTC}, date, plan, facts)},
+		}.Scores()[0]
+		for m, share := range want {
+			if s.Shares[m] != share {
+				rt.Fatalf("%s is %+v, of the facts %+v", m, s.Shares[m], share)
+			}
+		}
+		if s.Tally.Ordered != ordered || s.Tally.Visits != len(day.Visits) {
+			rt.Fatalf("%+v, of the facts %d in %d visits", s.Tally, ordered, len(day.Visits))
 		}
 	})
 }

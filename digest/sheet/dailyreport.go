@@ -27,30 +27,30 @@ func newDated(d digest.RepDate, say lexicon) *dated {
 
 var reportFields = []field[dated]{
 	{"date", 11, words, func(r *dated) any { return string(r.Date) }},
-	{"team", 12, words, func(r *dated) any { return r.Team }},
-	{"rep", 9, words, func(r *dated) any { return r.Rep.ID }},
-	{"name", 10, words, func(r *dated) any { return r.Rep.Name }},
-	{"first", 7, words, func(r *dated) any { return r.clock(r.first()) }},
-	{"last", 7, words, func(r *dated) any { return r.clock(r.lastSign()) }},
-	{"hours", 6, counts, func(r *dated) any { return hours(r.RepDate) }},
-	{"leave", 6, counts, func(r *dated) any { return orNone(float64(r.Day.Leave) / 2) }},
-	{"planned", 6, counts, func(r *dated) any { return r.Tally.Planned }},
-	{"reached", 6, counts, func(r *dated) any { return r.Tally.Reached }},
-	{"visits", 6, counts, func(r *dated) any { return r.Tally.Visits }},
-	{"results", 40, words, func(r *dated) any { return r.visits() }},
-	{"complaints", 24, words, func(r *dated) any { return r.complaints() }},
+	{"team", 10, words, func(r *dated) any { return r.Team }},
+	{"rep", 8, words, func(r *dated) any { return r.Rep.ID }},
+	{"name", 9, words, func(r *dated) any { return r.Rep.Name }},
+	{"first", 6, words, func(r *dated) any { return r.clock(r.first()) }},
+	{"last", 6, words, func(r *dated) any { return r.clock(r.lastSign()) }},
+	{"hours", 5, counts, func(r *dated) any { return hours(r.RepDate) }},
+	{"leave", 5, counts, func(r *dated) any { return orNone(float64(r.Day.Leave) / 2) }},
+	{"planned", 5, counts, func(r *dated) any { return r.Tally.Planned }},
+	{"reached", 5, counts, func(r *dated) any { return r.Tally.Reached }},
+	{"visits", 5, counts, func(r *dated) any { return r.Tally.Visits }},
+	{"results", 32, words, func(r *dated) any { return r.visits() }},
+	{"complaints", 16, words, func(r *dated) any { return r.complaints() }},
 	{"order_target", 12, amounts, func(r *dated) any { return yuan(r.Tally.OrderTarget) }},
 	{"order_actual", 12, amounts, func(r *dated) any { return float64(r.Tally.Ordered) / 100 }},
-	{"order_rate", 7, rates, func(r *dated) any { return rate(r.Tally.Ordered, r.Tally.OrderTarget) }},
+	{"order_rate", 6, rates, func(r *dated) any { return rate(r.Tally.Ordered, r.Tally.OrderTarget) }},
 	{"collection_target", 12, amounts, func(r *dated) any { return yuan(r.Tally.CollectionTarget) }},
 	{"collection_actual", 12, amounts, func(r *dated) any { return float64(r.Tally.Collected) / 100 }},
-	{"collection_rate", 7, rates, func(r *dated) any { return rate(r.Tally.Collected, r.Tally.CollectionTarget) }},
-	{"competitor", 24, words, func(r *dated) any { return lines(told(r.RepDate, competitor, r.of)) }},
-	{"feedback", 24, words, func(r *dated) any { return lines(told(r.RepDate, feedback, r.of)) }},
-	{"news", 24, words, func(r *dated) any { return lines(told(r.RepDate, news, r.of)) }},
-	{"reflections", 30, words, func(r *dated) any { return r.Day.Reflections }},
-	{"submitted", 8, words, func(r *dated) any { return r.submitted() }},
-	{"comment", 24, words, func(r *dated) any { return lines(said(r.Day.Comments)) }},
+	{"collection_rate", 6, rates, func(r *dated) any { return rate(r.Tally.Collected, r.Tally.CollectionTarget) }},
+	{"competitor", 18, words, func(r *dated) any { return lines(told(r.RepDate, competitor, r.of)) }},
+	{"feedback", 16, words, func(r *dated) any { return lines(told(r.RepDate, feedback, r.of)) }},
+	{"news", 16, words, func(r *dated) any { return lines(told(r.RepDate, news, r.of)) }},
+	{"reflections", 22, words, func(r *dated) any { return r.Day.Reflections }},
+	{"submitted", 7, words, func(r *dated) any { return r.submitted() }},
+	{"comment", 16, words, func(r *dated) any { return lines(said(r.Day.Comments)) }},
 }
 
 // clock writes a time of the team's wall, and nothing for none.
@@ -83,7 +83,7 @@ func (r *dated) visits() string {
 
 // of is a text about a visit, with its customer's name.
 func (r *dated) of(v visit.Visit, text string) string {
-	return r.say.T("report.of", "Name", r.title(v), "Text", text)
+	return r.title(v) + word(r.say, "sheet.", "colon") + text
 }
 
 // lines are a list in a cell, one below the other.
@@ -92,13 +92,13 @@ func lines(list []string) string { return strings.Join(list, "\n") }
 // complaints are those that were opened or closed on the date, a line each.
 func (r *dated) complaints() string {
 	var out []string
-	for _, f := range r.Complaints {
-		text := f.Complaint.Text
-		if name := r.Customers[f.Complaint.Customer].Name; name != "" {
-			text = r.say.T("report.of", "Name", name, "Text", text)
+	for _, c := range r.Day.Complaints {
+		text := r.Customers[c.Customer].Name
+		if c.Text != "" {
+			text += word(r.say, "sheet.", "colon") + c.Text
 		}
-		if f.Kind == visit.KindComplaintClosed {
-			text = r.say.T("sheet.closed", "Text", text)
+		if c.Closed {
+			text += " · " + r.say.T("complaint.state_closed", "Done", digest.Done(c.Done, r.say.Catalog))
 		}
 		out = append(out, text)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"roundsman/catalog"
 	"roundsman/digest"
-	"roundsman/visit"
 )
 
 // ErrTooLarge says that a workbook has more bytes than are wanted.
@@ -15,9 +14,9 @@ var ErrTooLarge = errors.New("the workbook is too large")
 
 // File is a [Workbook] in memory, with the name under which it is saved. One of
 // more than limit bytes is [ErrTooLarge].
-func File(ctx context.Context, dates digest.Dates, calendar *visit.Calendar, say *catalog.Catalog, limit int) (name string, data []byte, err error) {
+func File(ctx context.Context, dates digest.Dates, say *catalog.Catalog, limit int) (name string, data []byte, err error) {
 	b := bounded{limit: limit}
-	if err := Workbook(ctx, &b, dates, calendar, say); err != nil {
+	if err := Workbook(ctx, &b, dates, say); err != nil {
 		return "", nil, err
 	}
 	team := say.T("sheet.company")

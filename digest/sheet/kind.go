@@ -66,10 +66,7 @@ type Target interface {
 }
 
 // Source is what an export is read from.
-type Source interface {
-	Known
-	digest.Nouns
-}
+type Source = digest.Nouns
 
 // oneOf returns an error unless v is one of all.
 func oneOf[T ~string](what string, v T, all []T) error {

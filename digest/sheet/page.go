@@ -80,6 +80,9 @@ type page struct {
 	stream *excelize.StreamWriter
 	looks  []int
 	last   int
+	// cells are those of the row that is written, row points to them.
+	cells []excelize.Cell
+	row   []any
 }
 
 // paperA4 is Excel's number of the paper.
@@ -127,7 +130,7 @@ func (b *book) page(name, title string, columns []heading, keep int, groups []he
 	if err != nil {
 		return nil, err
 	}
-	p := &page{book: b, last: header}
+	p := &page{book: b, last: header, cells: make([]excelize.Cell, len(columns)), row: make([]any, len(columns))}
 	if p.stream, err = b.file.NewStreamWriter(name); err != nil {
 		return nil, err
 	}
@@ -140,6 +143,7 @@ func (b *book) page(name, title string, columns []heading, keep int, groups []he
 	for i, c := range columns {
 		failed = append(failed, p.stream.SetColWidth(i+1, i+1, c.width))
 		p.looks = append(p.looks, b.looks[c.look])
+		p.row[i] = &p.cells[i]
 	}
 	failed = append(failed,
 		p.stream.SetRow("A1", []any{excelize.Cell{StyleID: b.title, Value: legible(title)}}, excelize.RowOpts{Height: 24}),
@@ -175,9 +179,9 @@ func (p *page) groups(groups []heading) error {
 	return errors.Join(append(failed, p.stream.SetRow("A2", row))...)
 }
 
-// row puts a row: strings, ints, floats, and nil for an empty cell. It is
+// put puts a row: strings, ints, floats, and nil for an empty cell. It is
 // written while the next ones are made; what goes wrong is told in the end.
-func (p *page) row(values ...any) error {
+func (p *page) put(values ...any) error {
 	if p.last == excelize.TotalRows {
 		return ErrTooMany
 	}
@@ -198,9 +202,9 @@ func (r bookRow) write() error {
 		if s, ok := v.(string); ok {
 			v = typed(legible(s))
 		}
-		r.values[i] = excelize.Cell{StyleID: r.page.looks[i], Value: v}
+		r.page.cells[i] = excelize.Cell{StyleID: r.page.looks[i], Value: v}
 	}
-	return r.page.stream.SetRow("A"+strconv.Itoa(r.number), r.values)
+	return r.page.stream.SetRow("A"+strconv.Itoa(r.number), r.page.row)
 }
 
 // rowsAhead bounds the rows that wait to be written.

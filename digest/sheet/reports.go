@@ -29,8 +29,12 @@ var reportColumns = []column[digest.RepDate]{
 	}},
 	{name: "complaints", get: func(d *digest.RepDate) any {
 		var out []string
-		for _, f := range d.Complaints {
-			out = append(out, f.Complaint.Customer+": "+f.Complaint.Text)
+		for _, c := range d.Day.Complaints {
+			text := c.Customer + ": " + c.Text
+			if c.Closed {
+				text += " → " + c.Done
+			}
+			out = append(out, text)
 		}
 		return out
 	}},

@@ -18,6 +18,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"roundsman/catalog"
+	"roundsman/digest"
 	"roundsman/digest/sheet"
 	"roundsman/geo"
 	"roundsman/storage"
@@ -48,6 +49,8 @@ func equal[T any](t testing.TB, got, want T) {
 
 // memory is what is known, without a store.
 type memory struct {
+	digest.Nouns
+
 	customers []visit.Customer
 	reps      []visit.Rep
 	plans     []visit.PlannedVisit
@@ -58,35 +61,13 @@ func (m memory) Roster() storage.Roster       { return memoryRoster{m: m} }
 func (m memory) Customers() storage.Customers { return memoryCustomers{m: m} }
 func (m memory) Plans() storage.Plans         { return memoryPlans{m: m} }
 func (m memory) Facts() storage.Facts         { return memoryFacts{m: m} }
-func (m memory) Outcomes() storage.Outcomes   { return memoryOutcomes{m: m} }
-
-// Nobody of it has a target or a complaint.
-func (memory) Targets() storage.Targets       { return memoryTargets{} }
-func (memory) Calendar() storage.Calendar     { return nil }
-func (memory) Complaints() storage.Complaints { return nil }
-
-type memoryTargets struct{ storage.Targets }
-
-func (memoryTargets) Get(context.Context, visit.Month, ...string) ([]visit.MonthTarget, error) {
-	return nil, nil
-}
-
-type memoryOutcomes struct {
-	storage.Outcomes
-	m memory
-}
-
-func (memoryOutcomes) LastVerified(context.Context, visit.Date, ...string) (map[string]visit.Date, error) {
-	return nil, nil
-}
 
 type memoryRoster struct {
 	storage.Roster
 	m memory
 }
 
-func (r memoryRoster) Reps(context.Context) ([]visit.Rep, error)   { return r.m.reps, nil }
-func (r memoryRoster) Teams(context.Context) ([]visit.Team, error) { return nil, nil }
+func (r memoryRoster) Reps(context.Context) ([]visit.Rep, error) { return r.m.reps, nil }
 
 type memoryCustomers struct {
 	storage.Customers

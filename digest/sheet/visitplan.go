@@ -19,30 +19,30 @@ type planLine struct {
 
 var planFields = []field[planLine]{
 	{"date", 11, words, func(l *planLine) any { return string(l.dated.Date) }},
-	{"team", 12, words, func(l *planLine) any { return l.Team }},
-	{"rep", 9, words, func(l *planLine) any { return l.dated.Rep.ID }},
-	{"name", 10, words, func(l *planLine) any { return l.dated.Rep.Name }},
-	{"order", 5, counts, func(l *planLine) any { return orNone(l.Order) }},
-	{"customer", 11, words, func(l *planLine) any { return l.Customer }},
-	{"customer_name", 20, words, func(l *planLine) any { return l.Customers[l.Customer].Name }},
+	{"team", 10, words, func(l *planLine) any { return l.Team }},
+	{"rep", 8, words, func(l *planLine) any { return l.dated.Rep.ID }},
+	{"name", 9, words, func(l *planLine) any { return l.dated.Rep.Name }},
+	{"order", 4, counts, func(l *planLine) any { return orNone(l.Order) }},
+	{"customer", 10, words, func(l *planLine) any { return l.Customer }},
+	{"customer_name", 18, words, func(l *planLine) any { return l.Customers[l.Customer].Name }},
 	{"grade", 5, words, func(l *planLine) any { return l.Customers[l.Customer].Grade }},
 	{"window", 12, words, func(l *planLine) any { return windowText(l.Window) }},
 	{"purpose", 11, words, func(l *planLine) any { return word(l.say, "purpose.", l.Purpose) }},
 	{"reference", 11, words, func(l *planLine) any { return l.Reference }},
 	{"order_target", 12, amounts, func(l *planLine) any { return yuan(l.OrderTarget) }},
 	{"collection_target", 12, amounts, func(l *planLine) any { return yuan(l.CollectionTarget) }},
-	{"why", 18, words, func(l *planLine) any {
+	{"why", 16, words, func(l *planLine) any {
 		if l.Why.Kind == "" {
 			return ""
 		}
 		return l.say.T("why."+string(l.Why.Kind), "Days", l.Why.Days, "Cadence", l.Why.Cadence)
 	}},
-	{"note", 18, words, func(l *planLine) any { return l.Note }},
-	{"state", 10, words, func(l *planLine) any { return l.state }},
-	{"reason", 18, words, func(l *planLine) any { return l.reason }},
-	{"arrived", 7, words, answered(func(l *planLine) string { return l.clock(l.Day.Visits[l.made].Start) })},
-	{"verdict", 9, words, answered(func(l *planLine) string { return word(l.say, "verdict.", l.Day.Visits[l.made].Verdict()) })},
-	{"result", 24, words, answered(func(l *planLine) string { return l.results[l.made] })},
+	{"note", 16, words, func(l *planLine) any { return l.Note }},
+	{"state", 8, words, func(l *planLine) any { return l.state }},
+	{"reason", 16, words, func(l *planLine) any { return l.reason }},
+	{"arrived", 6, words, answered(func(l *planLine) string { return l.clock(l.Day.Visits[l.made].Start) })},
+	{"verdict", 8, words, answered(func(l *planLine) string { return word(l.say, "verdict.", l.Day.Visits[l.made].Verdict()) })},
+	{"result", 22, words, answered(func(l *planLine) string { return l.results[l.made] })},
 }
 
 // answered gets something of the visit that answers a planned one.

@@ -14,7 +14,7 @@ import (
 // Workbook writes what dates of teams came to as an Excel workbook for people:
 // the visit plans (客户拜访计划表), the daily reports (每日销售报告表) and the
 // metrics (指标), in the catalogue's language. The file is whole or there is an error.
-func Workbook(ctx context.Context, w io.Writer, dates digest.Dates, calendar *visit.Calendar, say *catalog.Catalog) error {
+func Workbook(ctx context.Context, w io.Writer, dates digest.Dates, say *catalog.Catalog) error {
 	if !(Filter{dates.From, dates.To}).valid() {
 		return ErrDates
 	}
@@ -31,15 +31,15 @@ func Workbook(ctx context.Context, w io.Writer, dates digest.Dates, calendar *vi
 		if err != nil {
 			return err
 		}
-		people, scores, err := dates.Scores(ctx, calendar, outcomes)
+		people, scores, err := dates.Scores(ctx, outcomes)
 		if err != nil {
 			return err
 		}
 		var failed []error
 		for i, s := range scores {
-			failed = append(failed, metrics.row(metricCells(people[i].Team, people[i].ID, people[i].Name, s)...))
+			failed = append(failed, metrics.put(metricCells(people[i].Team, people[i].ID, people[i].Name, s)...))
 		}
-		failed = append(failed, metrics.row(metricCells("", "", say.T("sheet.total"), visit.Total(scores))...))
+		failed = append(failed, metrics.put(metricCells("", "", say.T("sheet.total"), visit.Total(scores))...))
 		return errors.Join(failed...)
 	})
 	if err != nil {
@@ -80,11 +80,11 @@ func days(ctx context.Context, dates digest.Dates, plans, reports *page, say lex
 		outcomes = append(outcomes, d.Outcome)
 		row := newDated(d, say)
 		for _, l := range planLines(row) {
-			if err := plans.row(cellsOf(planFields, &l)...); err != nil {
+			if err := plans.put(cellsOf(planFields, &l)...); err != nil {
 				return nil, err
 			}
 		}
-		if err := reports.row(cellsOf(reportFields, row)...); err != nil {
+		if err := reports.put(cellsOf(reportFields, row)...); err != nil {
 			return nil, err
 		}
 	}

@@ -19,6 +19,8 @@ import (
 // month is November 2026 of a company, in memory: on each of its 21 workdays a
 // rep has a plan of five visits, which are made with their results, and a report.
 type month struct {
+	digest.Nouns
+
 	reps      []visit.Rep
 	customers map[string][]visit.Customer
 	byID      map[string]visit.Customer
@@ -107,18 +109,28 @@ type (
 		storage.Facts
 		m *month
 	}
+	monthOutcomes struct{ storage.Outcomes }
+	monthTargets  struct{ storage.Targets }
+	monthCalendar struct{ storage.Calendar }
 )
 
 func (m *month) Roster() storage.Roster       { return monthRoster{m: m} }
 func (m *month) Customers() storage.Customers { return monthCustomers{m: m} }
 func (m *month) Plans() storage.Plans         { return monthPlans{m: m} }
 func (m *month) Facts() storage.Facts         { return monthFacts{m: m} }
-func (m *month) Outcomes() storage.Outcomes   { return memoryOutcomes{} }
+func (m *month) Outcomes() storage.Outcomes   { return monthOutcomes{} }
+func (m *month) Targets() storage.Targets     { return monthTargets{} }
+func (m *month) Calendar() storage.Calendar   { return monthCalendar{} }
 
-// Nobody of it has a target or a complaint.
-func (*month) Targets() storage.Targets       { return memoryTargets{} }
-func (*month) Calendar() storage.Calendar     { return nil }
-func (*month) Complaints() storage.Complaints { return nil }
+func (monthOutcomes) LastVerified(context.Context, visit.Date, ...string) (map[string]visit.Date, error) {
+	return nil, nil
+}
+
+func (monthTargets) Get(context.Context, visit.Month, ...string) ([]visit.MonthTarget, error) {
+	return nil, nil
+}
+
+func (monthCalendar) All(context.Context) ([]visit.Holiday, error) { return nil, nil }
 
 func (r monthRoster) Reps(context.Context) ([]visit.Rep, error) {
 	return append([]visit.Rep(nil), r.m.reps...), nil
@@ -175,7 +187,7 @@ func BenchmarkWorkbook(b *testing.B) {
 			for b.Loop() {
 				size.n = 0
 				dates := digest.Dates{Store: store, Policy: p, From: monthFrom, To: monthTo}
-				ok(b, sheet.Workbook(b.Context(), &size, dates, visit.NewCalendar(true, nil), speak(b, "zh")))
+				ok(b, sheet.Workbook(b.Context(), &size, dates, speak(b, "zh")))
 			}
 			b.ReportMetric(float64(size.n)/(1<<20), "MB")
 		})

@@ -51,7 +51,7 @@ func fullDay(t testing.TB, store *sqlite.Store) {
 		f.By, f.Decision = "R2", &visit.Decision{Visit: "f2", Verdict: visit.Verified}
 	})
 	fact(visit.KindComplaint, at(16, 30), func(f *visit.Fact) { f.Complaint = &visit.ComplaintFact{Customer: "C1", Text: "冰柜坏了"} })
-	fact(visit.KindComplaintClosed, at(17, 30), func(f *visit.Fact) { f.Complaint = &visit.ComplaintFact{Of: "x7", Customer: "C1", Text: "已换"} })
+	fact(visit.KindComplaintClosed, at(17, 30), func(f *visit.Fact) { f.Complaint = &visit.ComplaintFact{Of: "x6", Customer: "C1", Text: "已换"} })
 	fact(visit.KindReport, at(18, 40), func(f *visit.Fact) { f.Note = "=今天很好" })
 	fact(visit.KindComment, at(20, 0), func(f *visit.Fact) { f.By, f.Note = "R2", "好" })
 	fact(visit.KindLeaveDecided, at(10, 0), func(f *visit.Fact) {
@@ -84,7 +84,7 @@ func TestWorkbook(t *testing.T) {
 	dates := digest.Dates{Store: store, Policy: p, Teams: []string{"华东一队"}, From: "2026-11-24", To: "2026-11-25"}
 	for _, lang := range catalog.Languages {
 		var out bytes.Buffer
-		ok(t, sheet.Workbook(t.Context(), &out, dates, visit.NewCalendar(true, nil), speak(t, lang)))
+		ok(t, sheet.Workbook(t.Context(), &out, dates, speak(t, lang)))
 		f, err := excelize.OpenReader(&out)
 		ok(t, err)
 		golden(t, "workbook."+lang+".txt", printed(t, f))
@@ -132,13 +132,13 @@ func formulas(t *testing.T, f *excelize.File, name string) {
 func TestWorkbookRefuses(t *testing.T) {
 	t.Parallel()
 	dates := digest.Dates{Store: seeded(t), Policy: policy(t), From: "2026-11-25", To: "2026-11-24"}
-	if err := sheet.Workbook(t.Context(), io.Discard, dates, visit.NewCalendar(true, nil), speak(t, "zh")); err == nil {
+	if err := sheet.Workbook(t.Context(), io.Discard, dates, speak(t, "zh")); err == nil {
 		t.Error("dates that are none")
 	}
 	dates.From = dates.To
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := sheet.Workbook(ctx, io.Discard, dates, visit.NewCalendar(true, nil), speak(t, "zh")); err == nil {
+	if err := sheet.Workbook(ctx, io.Discard, dates, speak(t, "zh")); err == nil {
 		t.Error("a store that does not answer")
 	}
 }

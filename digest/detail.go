@@ -9,9 +9,9 @@ import (
 )
 
 // Detail is what the team's manager, and nobody else, reads of the day in the
-// evening: when each was at the first and at the last customer, and who is
-// below the minimum. It is empty for a team without a day.
-func Detail(d TeamDay, policy visit.Policy, say *catalog.Catalog) bot.Body {
+// evening: when each was at the first and at the last customer, who is below the
+// minimum, and whom somebody avoids. It is empty for a team without a day.
+func Detail(d TeamDay, policy visit.Policy, avoided TeamPeriod, say *catalog.Catalog) bot.Body {
 	card := bot.Card{Title: say.T("detail.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())), Footer: say.T("detail.footer")}
 	var below []string
 	for _, r := range d.Reps {
@@ -22,8 +22,10 @@ func Detail(d TeamDay, policy visit.Policy, say *catalog.Catalog) bot.Body {
 	if len(below) > 0 {
 		card.Tone = bot.ToneWarn
 		card.Lines = append(card.Lines,
-			bot.Line{Label: say.T("detail.below", "Count", policy.MinVisits), Text: strings.Join(below, say.T("list.comma"))},
-			bot.Line{Kind: bot.LineRule})
+			bot.Line{Label: say.T("detail.below", "Count", policy.MinVisits), Text: strings.Join(below, say.T("list.comma"))})
+	}
+	if card.Lines = append(card.Lines, avoidedLine(avoided, say)...); len(card.Lines) > 0 {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
 	}
 	for _, r := range d.Reps {
 		report := Report{RepDay: r, Date: d.Date, Zone: d.Zone}

@@ -95,6 +95,24 @@ func LoadPeriod(ctx context.Context, store Nouns, calendar *visit.Calendar, team
 	return p, nil
 }
 
+// LoadAvoided reads whom the team's reps avoid, over the four weeks to a date.
+func LoadAvoided(ctx context.Context, store Nouns, calendar *visit.Calendar, team visit.Team, date visit.Date) (TeamPeriod, error) {
+	p := TeamPeriod{Team: team, From: date.Add(1 - avoidedOver), To: date, Customers: make(map[string]visit.Customer)}
+	r, err := readPeriod(ctx, store, team.Name, p.From, p.To)
+	if err != nil {
+		return p, err
+	}
+	r.Calendar, p.Reps = calendar, r.people
+	for _, c := range r.Customers {
+		p.Customers[c.ID] = c
+	}
+	if r.Last, err = r.lastVisits(ctx, store, p.From); err != nil {
+		return p, err
+	}
+	p.Avoided = visit.Total(r.Scores()).Avoided
+	return p, nil
+}
+
 // targetsOf reads the reps' targets of the months in which dates lie.
 func targetsOf(ctx context.Context, store Nouns, reps []string, from, to visit.Date) (out []visit.MonthTarget, err error) {
 	for m := from.Month(); m <= to.Month(); m = m.Add(1) {

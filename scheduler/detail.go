@@ -13,21 +13,32 @@ import (
 // line, and their ways on a picture.
 func (s *Scheduler) detail() []job {
 	evening := at(func(p visit.Policy) visit.Clock { return p.EveningSummary })
-	write := func(body func(d digest.TeamDay, policy visit.Policy) (bot.Body, error)) func(context.Context, visit.Team, visit.Date, bool) (bot.Body, error) {
-		return func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
-			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
-			if err != nil {
-				return bot.Body{}, err
-			}
-			return body(day, s.Policy.Of(team))
-		}
-	}
 	return []job{
-		{name: "evening_detail", at: evening, within: 4 * time.Hour, to: toManagers, write: write(func(d digest.TeamDay, policy visit.Policy) (bot.Body, error) {
-			return digest.Detail(d, policy, s.Say), nil
-		})},
-		{name: "day_maps", at: evening, within: 4 * time.Hour, to: toManagers, write: write(func(d digest.TeamDay, policy visit.Policy) (bot.Body, error) {
-			return digest.Maps(d, policy, s.Say)
-		})},
+		{name: "evening_detail", at: evening, within: 4 * time.Hour, to: toManagers, write: s.writeDetail},
+		{name: "day_maps", at: evening, within: 4 * time.Hour, to: toManagers, write: s.writeMaps},
 	}
+}
+
+func (s *Scheduler) writeDetail(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
+	day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
+	if err != nil || len(day.Reps) == 0 {
+		return bot.Body{}, err
+	}
+	calendar, err := s.calendar(ctx)
+	if err != nil {
+		return bot.Body{}, err
+	}
+	avoided, err := digest.LoadAvoided(ctx, s.Store, calendar, team, date)
+	if err != nil {
+		return bot.Body{}, err
+	}
+	return digest.Detail(day, s.Policy.Of(team), avoided, s.Say), nil
+}
+
+func (s *Scheduler) writeMaps(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
+	day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
+	if err != nil {
+		return bot.Body{}, err
+	}
+	return digest.Maps(day, s.Policy.Of(team), s.Say)
 }

@@ -295,7 +295,9 @@ func (p *Program) forget(ctx context.Context) error {
 	_, errMedia := p.store.Media().Sweep(ctx, now.Add(-p.cfg.Privacy.KeepPhotos))
 	_, errLeases := p.store.Leases().Sweep(ctx, now.Add(-time.Hour))
 	_, errQuotas := p.store.Quotas().Sweep(ctx, now)
-	return errors.Join(errIn, errOut, errFacts, errMedia, errLeases, errQuotas)
+	_, errImports := p.store.Imports().Sweep(ctx, now.Add(-time.Hour))
+	_, errUndos := p.store.Undos().Sweep(ctx, now.Add(-24*time.Hour))
+	return errors.Join(errIn, errOut, errFacts, errMedia, errLeases, errQuotas, errImports, errUndos)
 }
 
 func (p *Program) drainSpool(ctx context.Context) {

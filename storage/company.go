@@ -18,6 +18,8 @@ type Roster interface {
 	Reps(ctx context.Context) ([]visit.Rep, error)
 	// ByIdentity returns the person with the user id on the platform, or ErrNotFound.
 	ByIdentity(ctx context.Context, platform, user string) (visit.Rep, error)
+	// DeleteReps removes the people with the ids, and their identities. Who is not there is none.
+	DeleteReps(ctx context.Context, ids ...string) error
 	// PutTeam inserts or replaces a team by name, its groups included.
 	PutTeam(ctx context.Context, t visit.Team) error
 	// Team returns the team of the name, or ErrNotFound.
@@ -30,6 +32,8 @@ type Roster interface {
 type Customers interface {
 	// Put inserts or replaces customers by id, with their Place derived ([visit.Customer.Located]).
 	Put(ctx context.Context, customers ...visit.Customer) error
+	// Delete removes the customers with the ids. One that is not there is none.
+	Delete(ctx context.Context, ids ...string) error
 	// Get returns the customers with the ids that exist, by id.
 	Get(ctx context.Context, ids ...string) ([]visit.Customer, error)
 	// Owned returns a rep's customers, by id.
@@ -45,6 +49,8 @@ type Customers interface {
 type Plans interface {
 	// Put inserts or replaces planned visits by key.
 	Put(ctx context.Context, visits ...visit.PlannedVisit) error
+	// Delete removes the planned visits with the keys of these. One that is not there is none.
+	Delete(ctx context.Context, visits ...visit.PlannedVisit) error
 	// Day returns a rep's plan of a date, by (Order, Customer).
 	Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error)
 	// Date returns all planned visits of a date, by (Rep, Order, Customer).
@@ -56,6 +62,8 @@ type Targets interface {
 	// Put inserts targets, or changes the ones with their keys: an amount that is
 	// nil stays as it was, by the same write.
 	Put(ctx context.Context, targets ...visit.MonthTarget) error
+	// Delete removes the targets with the keys of these. One that is not there is none.
+	Delete(ctx context.Context, targets ...visit.MonthTarget) error
 	// Get returns the targets that the reps have for a month, by rep.
 	Get(ctx context.Context, month visit.Month, reps ...string) ([]visit.MonthTarget, error)
 }
@@ -64,6 +72,8 @@ type Targets interface {
 type Routes interface {
 	// Put inserts or replaces routes by rep, each whole.
 	Put(ctx context.Context, routes ...visit.Route) error
+	// Delete removes the routes of the reps. One that is not there is none.
+	Delete(ctx context.Context, reps ...string) error
 	// Get returns the routes of the reps that have one, by rep.
 	Get(ctx context.Context, reps ...string) ([]visit.Route, error)
 }
@@ -72,6 +82,8 @@ type Routes interface {
 type Calendar interface {
 	// Put inserts or replaces holidays by date.
 	Put(ctx context.Context, holidays ...visit.Holiday) error
+	// Delete removes the holidays of the dates. One that is not there is none.
+	Delete(ctx context.Context, dates ...visit.Date) error
 	// All returns them by date.
 	All(ctx context.Context) ([]visit.Holiday, error)
 }

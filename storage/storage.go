@@ -45,6 +45,7 @@ type Store interface {
 	Runs() Runs
 	Media() Media
 	Imports() Imports
+	Undos() Undos
 	Leases() Leases
 	Quotas() Quotas
 

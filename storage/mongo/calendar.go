@@ -30,6 +30,10 @@ func (c calendar) Put(ctx context.Context, holidays ...visit.Holiday) error {
 	return c.s.put(ctx, "storing holidays", holidaysName, docs...)
 }
 
+func (c calendar) Delete(ctx context.Context, dates ...visit.Date) error {
+	return remove(ctx, c.s, "removing holidays", holidaysName, dates)
+}
+
 func (c calendar) All(ctx context.Context) ([]visit.Holiday, error) {
 	return many[holidayDoc](ctx, c.s, "reading holidays", holidaysName, bson.D{}, options.Find().SetSort(by("_id")))
 }

@@ -146,6 +146,22 @@ func (s *Store) putSome(ctx context.Context, in string, writes []mongo.WriteMode
 	return err
 }
 
+// remove deletes the documents with the keys.
+func remove[K any](ctx context.Context, s *Store, doing, in string, keys []K) error {
+	if len(keys) == 0 {
+		return translate(ctx, doing, s.ready(ctx))
+	}
+	for some := range slices.Chunk(keys, idsAtOnce) {
+		bound, cancel := bounded(ctx, longTimeout)
+		_, err := s.in(in).DeleteMany(bound, key(among(some)))
+		cancel()
+		if err != nil {
+			return translate(ctx, doing, err)
+		}
+	}
+	return nil
+}
+
 // exists explains why a conditional write found nothing: storage.ErrConflict if
 // the filter finds the document after all, else storage.ErrNotFound.
 func (s *Store) exists(ctx context.Context, doing, in string, filter bson.D) error {

@@ -72,6 +72,10 @@ func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
 	return c.s.put(ctx, "storing customers", customersName, docs...)
 }
 
+func (c customers) Delete(ctx context.Context, ids ...string) error {
+	return remove(ctx, c.s, "removing customers", customersName, ids)
+}
+
 // idsAtOnce bounds the ids of one question.
 const idsAtOnce = 1000
 

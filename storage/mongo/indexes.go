@@ -88,6 +88,8 @@ var indexes = []index{
 
 	{in: importsName, name: "pending", keys: by("done", "at", "_id"), of: bson.D{{Key: "done", Value: false}}},
 
+	{in: undosName, name: "at", keys: by("at", "_id")},
+
 	{in: leasesName, name: "until", keys: by("until")},
 	{in: leasesName, name: "leftover", keys: by(idleSince), after: leftover},
 	{in: quotasName, name: "expires", keys: by("expires")},

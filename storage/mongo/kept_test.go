@@ -76,11 +76,12 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 		},
 		func(ctx context.Context) error { return s.Media().Enqueue(ctx, storage.Fetch{ID: "f"}) },
 		func(ctx context.Context) error { return s.Imports().Done(ctx, "i") },
+		func(ctx context.Context) error { return s.Undos().Put(ctx, storage.Undo{ID: "u"}) },
 	)
 
 	db := mongo.Database(s.Store)
 	changed := []string{
-		"reps", "teams", "customers", "plans", "targets", "routes", "outcomes", "complaints", "holidays", "blobs", "quotas", "leases", "imports",
+		"reps", "teams", "customers", "plans", "targets", "routes", "outcomes", "complaints", "holidays", "blobs", "quotas", "leases", "imports", "undos",
 		"inbox", "outbox", "facts", "runs", "fetches",
 	}
 	newer := bson.D{{Key: "$set", Value: bson.D{{Key: "v", Value: 2}, {Key: "mood", Value: "good"}}}}
@@ -114,6 +115,7 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 		func(ctx context.Context) error { return s.Media().Retry(ctx, "f", "o", 1, later(1)) },
 		func(ctx context.Context) error { return s.Media().Finish(ctx, "f") },
 		func(ctx context.Context) error { return s.Imports().Done(ctx, "i") },
+		func(ctx context.Context) error { return s.Undos().Undone(ctx, "u", "e") },
 		func(ctx context.Context) error { return s.Leases().Keep(ctx, "l", "2", later(30)) },
 	)
 	for _, name := range changed {

@@ -42,6 +42,7 @@ const (
 	blobsName      = "blobs"
 	chunksName     = "blob_chunks"
 	importsName    = "imports"
+	undosName      = "undos"
 	leasesName     = "leases"
 	quotasName     = "quotas"
 	metaName       = "meta"
@@ -50,7 +51,7 @@ const (
 // collections are those that hold records.
 var collections = []string{
 	inboxName, outboxName, factsName, outcomesName, complaintsName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
-	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, leasesName, quotasName,
+	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, undosName, leasesName, quotasName,
 }
 
 // Options say how a store is opened.
@@ -255,6 +256,9 @@ func (s *Store) Media() storage.Media { return media{s} }
 
 // Imports returns the import jobs.
 func (s *Store) Imports() storage.Imports { return imports{s} }
+
+// Undos returns what can be undone.
+func (s *Store) Undos() storage.Undos { return undos{s} }
 
 // Leases returns the leases.
 func (s *Store) Leases() storage.Leases { return leases{s, leasesName} }

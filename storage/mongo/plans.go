@@ -101,6 +101,14 @@ func (p plans) Put(ctx context.Context, visits ...visit.PlannedVisit) error {
 	return p.s.put(ctx, "storing planned visits", plansName, docs...)
 }
 
+func (p plans) Delete(ctx context.Context, visits ...visit.PlannedVisit) error {
+	keys := make([]planKey, len(visits))
+	for i, v := range visits {
+		keys[i] = planKey{v.Rep, string(v.Date), v.Customer}
+	}
+	return remove(ctx, p.s, "removing planned visits", plansName, keys)
+}
+
 func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error) {
 	return many[planDoc](ctx, p.s, "reading a rep's plan", plansName,
 		bson.D{{Key: "date", Value: string(date)}, {Key: "rep", Value: rep}}, options.Find().SetSort(by("order", "customer")))

@@ -146,6 +146,10 @@ func (r roster) release(ctx context.Context, doing string, docs map[string]repDo
 	return translate(ctx, doing, err)
 }
 
+func (r roster) DeleteReps(ctx context.Context, ids ...string) error {
+	return remove(ctx, r.s, "removing people", repsName, ids)
+}
+
 func (r roster) Rep(ctx context.Context, id string) (visit.Rep, error) {
 	return one[repDoc](ctx, r.s, "reading a person", repsName, key(id), nil)
 }

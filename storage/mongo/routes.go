@@ -44,6 +44,10 @@ func (r routes) Put(ctx context.Context, put ...visit.Route) error {
 	return r.s.put(ctx, "storing routes", routesName, docs...)
 }
 
+func (r routes) Delete(ctx context.Context, reps ...string) error {
+	return remove(ctx, r.s, "removing routes", routesName, reps)
+}
+
 func (r routes) Get(ctx context.Context, reps ...string) ([]visit.Route, error) {
 	const doing = "reading routes"
 	if len(reps) == 0 {

@@ -38,6 +38,14 @@ func (t targets) Put(ctx context.Context, put ...visit.MonthTarget) error {
 	return t.s.put(ctx, "storing targets", targetsName, docs...)
 }
 
+func (t targets) Delete(ctx context.Context, targets ...visit.MonthTarget) error {
+	keys := make([]targetKey, len(targets))
+	for i, target := range targets {
+		keys[i] = targetKey{target.Rep, string(target.Month)}
+	}
+	return remove(ctx, t.s, "removing targets", targetsName, keys)
+}
+
 func (t targets) Get(ctx context.Context, month visit.Month, reps ...string) ([]visit.MonthTarget, error) {
 	const doing = "reading targets"
 	if len(reps) == 0 {

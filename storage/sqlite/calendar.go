@@ -32,6 +32,10 @@ func (c calendar) Put(ctx context.Context, holidays ...visit.Holiday) error {
 	})
 }
 
+func (c calendar) Delete(ctx context.Context, dates ...visit.Date) error {
+	return removeEach(ctx, c.s, "removing holidays", "DELETE FROM holidays WHERE date = ?", dates, byID[visit.Date])
+}
+
 func (c calendar) All(ctx context.Context) ([]visit.Holiday, error) {
 	return many(ctx, c.s, "reading holidays", scanDoc[visit.Holiday], "SELECT doc FROM holidays ORDER BY date")
 }

@@ -36,6 +36,10 @@ func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
 	})
 }
 
+func (c customers) Delete(ctx context.Context, ids ...string) error {
+	return removeEach(ctx, c.s, "removing customers", "DELETE FROM customers WHERE id = ?", ids, byID[string])
+}
+
 func (c customers) Get(ctx context.Context, ids ...string) ([]visit.Customer, error) {
 	const doing = "reading customers"
 	if len(ids) == 0 {

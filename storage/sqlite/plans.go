@@ -40,6 +40,11 @@ func (p plans) Put(ctx context.Context, visits ...visit.PlannedVisit) error {
 	})
 }
 
+func (p plans) Delete(ctx context.Context, visits ...visit.PlannedVisit) error {
+	return removeEach(ctx, p.s, "removing planned visits", "DELETE FROM plans WHERE rep = ? AND date = ? AND customer = ?", visits,
+		func(v visit.PlannedVisit) []any { return []any{v.Rep, string(v.Date), v.Customer} })
+}
+
 func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error) {
 	return many(ctx, p.s, "reading a rep's plan", scanDoc[visit.PlannedVisit],
 		"SELECT doc FROM plans WHERE rep = ? AND date = ? ORDER BY ord, customer", rep, string(date))

@@ -48,6 +48,23 @@ func (r roster) PutReps(ctx context.Context, reps ...visit.Rep) error {
 	})
 }
 
+func (r roster) DeleteReps(ctx context.Context, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return r.s.write(ctx, "removing people", func(t *tx) error {
+		for _, id := range ids {
+			if _, err := t.exec("DELETE FROM identities WHERE rep = ?", id); err != nil {
+				return err
+			}
+			if _, err := t.exec("DELETE FROM reps WHERE id = ?", id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (r roster) Rep(ctx context.Context, id string) (visit.Rep, error) {
 	return one(ctx, r.s, "reading a person", scanDoc[visit.Rep], "SELECT doc FROM reps WHERE id = ?", id)
 }

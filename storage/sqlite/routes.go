@@ -32,6 +32,10 @@ func (r routes) Put(ctx context.Context, put ...visit.Route) error {
 	})
 }
 
+func (r routes) Delete(ctx context.Context, reps ...string) error {
+	return removeEach(ctx, r.s, "removing routes", "DELETE FROM routes WHERE rep = ?", reps, byID[string])
+}
+
 func (r routes) Get(ctx context.Context, reps ...string) ([]visit.Route, error) {
 	const doing = "reading routes"
 	list, err := encode(append([]string{}, reps...)) // of none a list, too

@@ -379,6 +379,9 @@ func (s *Store) Media() storage.Media { return media{s} }
 // Imports returns the import jobs.
 func (s *Store) Imports() storage.Imports { return imports{s} }
 
+// Undos returns what can be undone.
+func (s *Store) Undos() storage.Undos { return undos{s} }
+
 // Leases returns the leases.
 func (s *Store) Leases() storage.Leases { return leases{s} }
 

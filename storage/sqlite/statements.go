@@ -130,6 +130,24 @@ func (s *Store) exec(ctx context.Context, doing, query string, args ...any) (int
 	return n, nil
 }
 
+// removeEach runs a statement for each of the keys, all in one write.
+func removeEach[K any](ctx context.Context, s *Store, doing, query string, keys []K, args func(K) []any) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return s.write(ctx, doing, func(t *tx) error {
+		for _, key := range keys {
+			if _, err := t.exec(query, args(key)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// byID is the arguments of a statement about one id.
+func byID[K ~string](key K) []any { return []any{string(key)} }
+
 // sweepBatch bounds how many rows a sweep works on between two other writes.
 const sweepBatch = 500
 

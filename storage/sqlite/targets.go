@@ -36,6 +36,11 @@ func (t targets) Put(ctx context.Context, put ...visit.MonthTarget) error {
 	})
 }
 
+func (t targets) Delete(ctx context.Context, targets ...visit.MonthTarget) error {
+	return removeEach(ctx, t.s, "removing targets", "DELETE FROM targets WHERE month = ? AND rep = ?", targets,
+		func(t visit.MonthTarget) []any { return []any{string(t.Month), t.Rep} })
+}
+
 func (t targets) Get(ctx context.Context, month visit.Month, reps ...string) ([]visit.MonthTarget, error) {
 	const doing = "reading targets"
 	list, err := encode(append([]string{}, reps...)) // of none a list, too

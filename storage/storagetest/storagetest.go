@@ -49,6 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"Runs", testRuns},
 		{"Media", testMedia},
 		{"Imports", testImports},
+		{"Undos", testUndos},
+		{"Deletes", testDeletes},
 		{"Leases", testLeases},
 		{"Quotas", testQuotas},
 	} {

@@ -138,8 +138,24 @@ func calls(s storage.Store) []call {
 		{"Media.Sweep", func(ctx context.Context) error { return drop(s.Media().Sweep(ctx, at(0))) }},
 		{"Media.Count", func(ctx context.Context) error { return drop(s.Media().Count(ctx)) }},
 		{"Imports.Put", func(ctx context.Context) error { return s.Imports().Put(ctx, storage.Import{ID: "i"}) }},
+		{"Imports.Hold", func(ctx context.Context) error { return s.Imports().Hold(ctx, storage.Import{ID: "held"}) }},
+		{"Imports.Get", func(ctx context.Context) error { return drop(s.Imports().Get(ctx, "i")) }},
+		{"Imports.Release", func(ctx context.Context) error { return s.Imports().Release(ctx, "held", at(0)) }},
+		{"Imports.Drop", func(ctx context.Context) error { return s.Imports().Drop(ctx, "held") }},
+		{"Imports.Sweep", func(ctx context.Context) error { return drop(s.Imports().Sweep(ctx, at(0))) }},
 		{"Imports.Pending", func(ctx context.Context) error { return drop(s.Imports().Pending(ctx)) }},
 		{"Imports.Done", func(ctx context.Context) error { return s.Imports().Done(ctx, "i") }},
+		{"Undos.Put", func(ctx context.Context) error { return s.Undos().Put(ctx, storage.Undo{ID: "u", At: at(0)}) }},
+		{"Undos.Get", func(ctx context.Context) error { return drop(s.Undos().Get(ctx, "u")) }},
+		{"Undos.Latest", func(ctx context.Context) error { return drop(s.Undos().Latest(ctx, at(0))) }},
+		{"Undos.Undone", func(ctx context.Context) error { return s.Undos().Undone(ctx, "u", "e") }},
+		{"Undos.Sweep", func(ctx context.Context) error { return drop(s.Undos().Sweep(ctx, at(0))) }},
+		{"Roster.DeleteReps", func(ctx context.Context) error { return s.Roster().DeleteReps(ctx, "r") }},
+		{"Customers.Delete", func(ctx context.Context) error { return s.Customers().Delete(ctx, "c") }},
+		{"Plans.Delete", func(ctx context.Context) error { return s.Plans().Delete(ctx, visit.PlannedVisit{Rep: "r"}) }},
+		{"Targets.Delete", func(ctx context.Context) error { return s.Targets().Delete(ctx, visit.MonthTarget{Rep: "r"}) }},
+		{"Routes.Delete", func(ctx context.Context) error { return s.Routes().Delete(ctx, "r") }},
+		{"Calendar.Delete", func(ctx context.Context) error { return s.Calendar().Delete(ctx, "2026-11-24") }},
 		{"Leases.Take", func(ctx context.Context) error { return s.Leases().Take(ctx, "l", "o", at(0), at(1)) }},
 		{"Leases.Keep", func(ctx context.Context) error { return s.Leases().Keep(ctx, "l", "o", at(2)) }},
 		{"Leases.Give", func(ctx context.Context) error { return s.Leases().Give(ctx, "l", "o") }},
@@ -283,7 +299,7 @@ func testStore(t *testing.T, s suite) {
 		rep, team, customer, planned, came := fullRep(), fullTeam(), fullCustomer(), fullPlannedVisit(), fullOutcome()
 		holiday, consent, blob := fullHoliday(), fullConsent(), fullBlob()
 		target, route := fullTarget(), fullRoute()
-		event.Dead, job.Done = false, false
+		event.Dead, job.Done, job.Held = false, false, false
 		_ = val(st.Inbox().Accept(ctx, event))(t)
 		_ = val(st.Outbox().Desire(ctx, post))(t)
 		ok(t, st.Facts().Append(ctx, fact))

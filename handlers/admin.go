@@ -152,8 +152,11 @@ func (s *Service) allTeams(ctx context.Context, c call) error {
 // customersShown bounds an answer on a phone.
 const customersShown = 15
 
-// customers finds customers by a part of their name or number.
+// customers finds customers by a part of their name or number, or gives them to another rep.
 func (s *Service) customers(ctx context.Context, c call) error {
+	if rest, ok := isTransfer(c.rest); ok {
+		return s.askTransfer(ctx, c, rest)
+	}
 	found, err := s.Store.Customers().Search(ctx, c.rest, customersShown+1)
 	if err != nil {
 		return fmt.Errorf("search the customers: %w", err)

@@ -24,6 +24,10 @@ type action struct {
 	Date     visit.Date `json:"t,omitempty"`
 	// Of is the event or the post that the button is about.
 	Of string `json:"o,omitempty"`
+	// To is whom something is given to.
+	To string `json:"g,omitempty"`
+	// At is when something was shown that a tap does.
+	At time.Time `json:"a,omitzero"`
 }
 
 // What buttons do.
@@ -48,6 +52,10 @@ const (
 	doSay = "say"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
 	doConfirmPlan = "plan"
+	// doTransfer gives customers of the rep Fix, or the one of them, to the rep To.
+	doTransfer = "transfer"
+	// doCancel takes back what the post Of shows.
+	doCancel = "cancel"
 )
 
 // press acts on a tapped button. Who may, until when and about what is checked now.
@@ -83,6 +91,10 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.command(ctx, m, who)
 	case doConfirmPlan:
 		return s.confirmPlan(ctx, m, who, a)
+	case doTransfer:
+		return s.transfer(ctx, m, who, a)
+	case doCancel:
+		return s.cancelled(ctx, m, a)
 	case doResend:
 		return s.resend(ctx, m, who, a)
 	}

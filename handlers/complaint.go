@@ -182,6 +182,11 @@ func (s *Service) dueComplaint(ctx context.Context, m bot.Message, who person) e
 	if err != nil {
 		return fmt.Errorf("find a complaint: %w", err)
 	}
+	if c.Handler != who.ID { // it was given to another
+		if who, err = s.rep(ctx, c.Handler); err != nil {
+			return err
+		}
+	}
 	return s.tellOfComplaint(ctx, who, c, "complaint_due/"+c.ID, "", "complaint.overdue", bot.ToneBad)
 }
 

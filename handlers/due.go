@@ -28,6 +28,8 @@ func (s *Service) due(ctx context.Context, m bot.Message) error {
 		return s.dueNearby(ctx, m, who)
 	case jobComplaint:
 		return s.dueComplaint(ctx, m, who)
+	case jobTransfer, jobTransferBack:
+		return s.dueTransfer(ctx, m, who)
 	case jobIdle, jobSoon, jobMinimum:
 		return s.dueNudge(ctx, m, who)
 	}

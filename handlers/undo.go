@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"roundsman/digest/sheet"
 	"roundsman/storage"
 )
 
@@ -31,7 +32,19 @@ func (s *Service) undo(ctx context.Context, c call) error {
 		return fmt.Errorf("undo: %w", err)
 	}
 	s.Log.Info("an admin undoes", "what", u.ID, "admin", c.who.ID)
-	return s.undoTransfer(ctx, c, u)
+	if u.Kind == kindTransfer {
+		return s.undoTransfer(ctx, c, u)
+	}
+	return s.undoImport(ctx, c, u)
+}
+
+// undoImport writes back what an import replaced, and removes what was new.
+func (s *Service) undoImport(ctx context.Context, c call, u storage.Undo) error {
+	restored, removed, err := sheet.Undo(ctx, s.Store, u)
+	if err != nil {
+		return err
+	}
+	return s.reply(ctx, c.m, s.text("undo.import", "Table", s.Say.T("table."+u.Kind), "Restored", restored, "Removed", removed))
 }
 
 // undoTransfer gives back what was transferred.

@@ -32,7 +32,7 @@ func (i *Import) Apply(ctx context.Context, store Target, now time.Time) error {
 	if err := store.Imports().Put(ctx, job); err != nil {
 		return fmt.Errorf("store the import: %w", err)
 	}
-	return i.complete(ctx, store, job.ID)
+	return i.complete(ctx, store, job)
 }
 
 // Resume completes the imports that were interrupted, in the order in which they began.
@@ -42,11 +42,11 @@ func Resume(ctx context.Context, store Target) error {
 		return fmt.Errorf("read the pending imports: %w", err)
 	}
 	for _, job := range jobs {
-		i, err := unpack(job)
+		i, err := imported(job)
 		if err != nil {
 			return err
 		}
-		if err := i.complete(ctx, store, job.ID); err != nil {
+		if err := i.complete(ctx, store, job); err != nil {
 			return err
 		}
 	}
@@ -62,52 +62,66 @@ var ErrTooMuch = errors.New("the table is too large for one import; split the fi
 // job returns the import as it is stored: compressed JSON, under an id that
 // derives from kind and content.
 func (i *Import) job(now time.Time) (storage.Import, error) {
-	data, err := json.Marshal(i)
+	packed, sum, err := pack(i)
 	if err != nil {
-		return storage.Import{}, fmt.Errorf("encode the import: %w", err)
+		return storage.Import{}, err
 	}
-	sum := sha256.Sum256(data)
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	_, err = z.Write(data)
-	if err := errors.Join(err, z.Close()); err != nil {
-		return storage.Import{}, fmt.Errorf("compress the import: %w", err)
-	}
-	if packed.Len() > maxPacked {
-		return storage.Import{}, ErrTooMuch
-	}
-	return storage.Import{
-		ID: string(i.Kind) + "-" + hex.EncodeToString(sum[:]), Kind: string(i.Kind),
-		At: visit.Millis(now), Rows: i.Rows(), Data: packed.Bytes(),
-	}, nil
+	return storage.Import{ID: string(i.Kind) + "-" + sum, Kind: string(i.Kind), At: visit.Millis(now), Rows: i.Rows(), Data: packed}, nil
 }
 
-func unpack(job storage.Import) (*Import, error) {
-	fail := func(err error) (*Import, error) { return nil, fmt.Errorf("read the import %s: %w", job.ID, err) }
-	z, err := gzip.NewReader(bytes.NewReader(job.Data))
+// pack returns v as compressed JSON, with the digest of what was compressed.
+func pack(v any) (packed []byte, sum string, err error) {
+	data, err := json.Marshal(v)
 	if err != nil {
-		return fail(err)
+		return nil, "", fmt.Errorf("encode the import: %w", err)
+	}
+	digest := sha256.Sum256(data)
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err = z.Write(data)
+	if err := errors.Join(err, z.Close()); err != nil {
+		return nil, "", fmt.Errorf("compress the import: %w", err)
+	}
+	if b.Len() > maxPacked {
+		return nil, "", ErrTooMuch
+	}
+	return b.Bytes(), hex.EncodeToString(digest[:]), nil
+}
+
+// unpack reads what was packed.
+func unpack[T any](packed []byte) (v T, err error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return v, err
 	}
 	data, err := io.ReadAll(z)
 	if err != nil {
-		return fail(err)
+		return v, err
 	}
-	var i Import
-	if err := json.Unmarshal(data, &i); err != nil {
-		return fail(err)
+	return v, json.Unmarshal(data, &v)
+}
+
+// imported reads a stored import.
+func imported(job storage.Import) (*Import, error) {
+	i, err := unpack[Import](job.Data)
+	if err == nil {
+		err = oneOf("table to import", i.Kind, Kinds())
 	}
-	if err := oneOf("table to import", i.Kind, Kinds()); err != nil {
-		return fail(err)
+	if err != nil {
+		return nil, fmt.Errorf("read the import %s: %w", job.ID, err)
 	}
 	return &i, nil
 }
 
-// complete writes everything and marks the job done.
-func (i *Import) complete(ctx context.Context, store Target, id string) error {
+// complete writes everything, once what was there before is kept, and marks the job done.
+func (i *Import) complete(ctx context.Context, store Target, job storage.Import) error {
+	if err := i.keepBefore(ctx, store, job); err != nil {
+		return fmt.Errorf("keep what the import replaces: %w", err)
+	}
 	if err := i.write(ctx, store); err != nil {
 		return fmt.Errorf("import %s: %w", i.Kind, err)
 	}
-	if err := store.Imports().Done(ctx, id); err != nil {
+	if err := store.Imports().Done(ctx, job.ID); err != nil {
 		return fmt.Errorf("finish the import: %w", err)
 	}
 	return nil

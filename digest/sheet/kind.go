@@ -63,6 +63,7 @@ type Target interface {
 	Routes() storage.Routes
 	Calendar() storage.Calendar
 	Imports() storage.Imports
+	Undos() storage.Undos
 }
 
 // Source is what an export is read from.

@@ -74,12 +74,14 @@ type Location struct {
 	Passive bool
 }
 
-// Media is a picture that was sent; its bytes are fetched by the resource key.
+// Media is a picture or a document that was sent; its bytes are fetched by the resource key.
 type Media struct {
 	Resource string
 	// File says that it came as a file, not as a picture.
 	File bool
-	Name string
+	// Document says that it is a file of another kind than a picture, such as a table.
+	Document bool
+	Name     string
 }
 
 // Press is a tap on a button.

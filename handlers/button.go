@@ -54,8 +54,11 @@ const (
 	doConfirmPlan = "plan"
 	// doTransfer gives customers of the rep Fix, or the one of them, to the rep To.
 	doTransfer = "transfer"
-	// doCancel takes back what the post Of shows.
-	doCancel = "cancel"
+	// doImport imports the table that waits as the job Fix.
+	doImport = "import"
+	// doCancelImport takes it back, doCancel a transfer.
+	doCancelImport = "cancel_import"
+	doCancel       = "cancel"
 )
 
 // press acts on a tapped button. Who may, until when and about what is checked now.
@@ -93,6 +96,10 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.confirmPlan(ctx, m, who, a)
 	case doTransfer:
 		return s.transfer(ctx, m, who, a)
+	case doImport:
+		return s.importTap(ctx, m, who, a)
+	case doCancelImport:
+		return s.dropImport(ctx, m, a)
 	case doCancel:
 		return s.cancelled(ctx, m, a)
 	case doResend:

@@ -30,6 +30,8 @@ func (s *Service) due(ctx context.Context, m bot.Message) error {
 		return s.dueComplaint(ctx, m, who)
 	case jobTransfer, jobTransferBack:
 		return s.dueTransfer(ctx, m, who)
+	case jobImported, jobImportedBack:
+		return s.dueImported(ctx, m, who)
 	case jobIdle, jobSoon, jobMinimum:
 		return s.dueNudge(ctx, m, who)
 	}

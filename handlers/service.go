@@ -127,6 +127,8 @@ func (s *Service) Handle(ctx context.Context, m bot.Message) error {
 			return nil
 		}
 		return s.command(ctx, m, who)
+	case isDocument(m):
+		return s.table(ctx, m, who)
 	case !who.onRoster && (m.Location != nil || len(m.Media) > 0):
 		if spontaneous(m) {
 			return nil

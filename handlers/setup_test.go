@@ -48,6 +48,8 @@ type fixture struct {
 	seq     int
 	// later are internal events that wait for their time.
 	later []bot.Message
+	// files are what was sent on the platform that has files, by resource.
+	files map[string][]byte
 	// lastMessage is what was handled last.
 	lastMessage bot.Message
 }
@@ -84,7 +86,7 @@ func setup(t testing.TB, change ...func(*visit.Policy)) *fixture {
 	}
 	f := &fixture{TB: t, store: store, now: time.Date(2026, 11, 24, 9, 0, 0, 0, zone)}
 	platforms := []bot.Platform{
-		platform{"blue", bot.Abilities{UpdateFor: 14 * 24 * time.Hour, HearsGroups: true}},
+		drive{platform{"blue", bot.Abilities{UpdateFor: 14 * 24 * time.Hour, HearsGroups: true}}, f},
 		platform{"green", bot.Abilities{}},
 	}
 	clock := func() time.Time { return f.now }

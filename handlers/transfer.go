@@ -119,17 +119,17 @@ func (s *Service) askTransfer(ctx context.Context, c call, text string) error {
 		return err
 	}
 	card.Footer = s.Say.T("transfer.footer")
-	card.Buttons = s.askButtons("button.transfer", doTransfer, a)
+	card.Buttons = s.askButtons("button.transfer", doTransfer, doCancel, a)
 	return s.reply(ctx, c.m, bot.Body{Card: card})
 }
 
 // askButtons are those of something that is shown before it is done.
-func (s *Service) askButtons(yes, do string, a action) []bot.Button {
+func (s *Service) askButtons(yes, do, cancel string, a action) []bot.Button {
 	var out []bot.Button
 	for _, b := range []struct {
 		key, do string
 		style   bot.ButtonStyle
-	}{{yes, do, bot.ButtonPrimary}, {"button.cancel", doCancel, bot.ButtonPlain}} {
+	}{{yes, do, bot.ButtonPrimary}, {"button.cancel", cancel, bot.ButtonPlain}} {
 		a.Do = b.do
 		out = append(out, s.button(s.Say.T(b.key), b.style, a.At.Add(choiceFor), a))
 	}
@@ -502,7 +502,7 @@ func (s *Service) dueTransfer(ctx context.Context, m bot.Message, who person) er
 	return s.sayHome(ctx, who.Rep, m.Due.Job+"/"+u.ID+"/"+who.ID, bot.Body{Card: card})
 }
 
-// cancelled takes back something that was shown and not done.
+// cancelled takes back a transfer that was shown and not done.
 func (s *Service) cancelled(ctx context.Context, m bot.Message, a action) error {
 	return s.answerPress(ctx, m, a.Of, s.text("ask.cancelled"), 2)
 }

@@ -44,6 +44,11 @@ func (s *Service) undoImport(ctx context.Context, c call, u storage.Undo) error 
 	if err != nil {
 		return err
 	}
+	if u.Kind == string(sheet.Plans) {
+		if err := s.plansImported(ctx, c.m, u, jobImportedBack); err != nil {
+			return err
+		}
+	}
 	return s.reply(ctx, c.m, s.text("undo.import", "Table", s.Say.T("table."+u.Kind), "Restored", restored, "Removed", removed))
 }
 

@@ -118,8 +118,8 @@ func (d decoder) content(m *bot.Message, kind string, content []byte, at mention
 		if err := read(&c); err != nil {
 			return err
 		}
-		if validID(c.FileKey) && isPicture(c.FileName) {
-			m.Media = []bot.Media{{Resource: c.FileKey, File: true, Name: c.FileName}}
+		if validID(c.FileKey) {
+			m.Media = []bot.Media{{Resource: c.FileKey, File: true, Document: !isPicture(c.FileName), Name: c.FileName}}
 		}
 	case kindPost:
 		var c post

@@ -75,7 +75,8 @@ func TestListen(t *testing.T) {
 					direct(bot.Message{Text: "门头照", Media: []bot.Media{{Resource: "x"}, {Resource: "y"}}}))
 				expect(w.sent(w.app.SendFile(from, "", "IMG_1.HEIC", []byte("x"))),
 					direct(bot.Message{Media: []bot.Media{{Resource: "x", File: true, Name: "IMG_1.HEIC"}}}))
-				w.sent(w.app.SendFile(from, "", "对账单.pdf", []byte("x")))
+				expect(w.sent(w.app.SendFile(from, "", "客户.xlsx", []byte("x"))),
+					direct(bot.Message{Media: []bot.Media{{Resource: "x", File: true, Document: true, Name: "客户.xlsx"}}}))
 				w.sent(w.app.SendContent(from, "", "sticker", `{"file_key":"f"}`))
 				expect(w.sent(w.app.SendText(from, chat, "@巡访 派单 @李娜", w.app.BotOpenID, other.OpenID)),
 					grouped(bot.Message{Text: "派单 @李娜", Mentioned: true}))

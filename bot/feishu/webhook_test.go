@@ -327,7 +327,9 @@ func TestDocumentedEvents(t *testing.T) {
 		{"post", "cli_9f5343c580712544", received, new(message(bot.Message{
 			Text: "门头照", Media: []bot.Media{{Resource: "img_v2_0c2a4b1d-7d3b-4d4e-9d5f-0b6f9f1c2e3g"}},
 		}))},
-		{"file", "cli_9f5343c580712544", received, nil},
+		{"file", "cli_9f5343c580712544", received, new(message(bot.Message{Media: []bot.Media{{
+			Resource: "file_v2_75235e0c-4f92-430a-a99b-8446610223cg", File: true, Document: true, Name: "对账单.pdf",
+		}}}))},
 		{"bot_added", "cli_9f5343c580712544", at(1608725989000), &bot.Message{
 			Key: "feishu:e:5e3702a84e847582be8db7fb73283c02", From: from, Chat: group("oc_413d6b3f4a8f2a6b1c5d1cb1a4ab1b2a"),
 			At: at(1608725989000), Notice: bot.NoticeJoined,
@@ -347,12 +349,8 @@ func TestDocumentedEvents(t *testing.T) {
 			if status, _ := ask(h, "POST", signed(key, unix(c.now), body), bytes.NewReader(body)); status != 200 {
 				t.Fatalf("status %d, refused %v", status, in.reasons())
 			}
-			var want []bot.Message
-			if c.want != nil {
-				c.want.Platform, c.want.Received = "feishu", c.now
-				want = []bot.Message{*c.want}
-			}
-			if d := cmp.Diff(want, in.accepted); d != "" {
+			c.want.Platform, c.want.Received = "feishu", c.now
+			if d := cmp.Diff([]bot.Message{*c.want}, in.accepted); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})

@@ -53,6 +53,20 @@ func Resume(ctx context.Context, store Target) error {
 	return nil
 }
 
+// Hold keeps the import as a job under the id that waits for somebody's word:
+// once it is released ([storage.Imports]), [Resume] applies it.
+func (i *Import) Hold(ctx context.Context, store Target, id string, now time.Time) error {
+	job, err := i.job(now)
+	if err != nil {
+		return err
+	}
+	job.ID = id
+	if err := store.Imports().Hold(ctx, job); err != nil {
+		return fmt.Errorf("hold the import: %w", err)
+	}
+	return nil
+}
+
 // maxPacked bounds a stored import: MongoDB's records have at most 16 MB.
 const maxPacked = 15 << 20
 

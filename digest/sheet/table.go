@@ -104,6 +104,36 @@ func (t table[T]) known() string {
 	return strings.Join(names, ", ")
 }
 
+// index returns which column a header's cell names, or -1.
+func (t table[T]) index(title string) int {
+	plain := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimRight(title, "*＊ ")))
+	return slices.IndexFunc(t.columns, func(c column[T]) bool { return c.name == plain || c.chinese == plain })
+}
+
+// fits reports whether a header has all columns that must be there, and
+// whether it has no others than the table's.
+func (t table[T]) fits(header []string) (required, only bool) {
+	there := make([]bool, len(t.columns))
+	only = true
+	for _, cell := range header {
+		title := clean(cell)
+		if title == "" {
+			continue
+		}
+		if i := t.index(title); i >= 0 {
+			there[i] = true
+		} else {
+			only = false
+		}
+	}
+	for i, c := range t.columns {
+		if c.required && !there[i] {
+			return false, only
+		}
+	}
+	return true, only
+}
+
 // header finds out which column is which.
 func (r *reading[T]) header(line int, row []string) error {
 	r.at = make([]int, len(row))
@@ -115,8 +145,7 @@ func (r *reading[T]) header(line int, row []string) error {
 		if title == "" {
 			continue
 		}
-		plain := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimRight(title, "*＊ ")))
-		j := slices.IndexFunc(r.table.columns, func(c column[T]) bool { return c.name == plain || c.chinese == plain })
+		j := r.table.index(title)
 		p := Problem{Line: line, Column: cut(title), place: i}
 		if j < 0 {
 			p.Reason, p.pairs = "column_unknown", []any{"Columns", r.table.known()}

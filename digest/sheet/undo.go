@@ -21,6 +21,11 @@ type before struct {
 // Changes says what an import would do, in records: a route counts as one.
 type Changes struct{ New, Changed, Same int }
 
+// UndoID is the id under which what an import replaced is kept.
+func UndoID(job storage.Import) string {
+	return job.ID + "@" + strconv.FormatInt(job.At.UnixMilli(), 10)
+}
+
 // Compare says what the import would do to what is stored now.
 func (i *Import) Compare(ctx context.Context, store Target) (Changes, error) {
 	_, changes, err := i.before(ctx, store)
@@ -30,7 +35,7 @@ func (i *Import) Compare(ctx context.Context, store Target) (Changes, error) {
 // keepBefore keeps what the import replaces, once: a job that is completed
 // after a crash finds it kept. Of too much nothing is kept but that it was done.
 func (i *Import) keepBefore(ctx context.Context, store Target, job storage.Import) error {
-	u := storage.Undo{ID: job.ID + "@" + strconv.FormatInt(job.At.UnixMilli(), 10), Kind: job.Kind, At: job.At}
+	u := storage.Undo{ID: UndoID(job), Kind: job.Kind, At: job.At}
 	_, err := store.Undos().Get(ctx, u.ID)
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err
@@ -57,6 +62,15 @@ func Undo(ctx context.Context, store Target, u storage.Undo) (restored, removed 
 		return 0, 0, fmt.Errorf("undo the import %s: %w", u.ID, err)
 	}
 	return b.Was.records(), b.New.records(), nil
+}
+
+// Visits are the planned visits, by their keys, that an import wrote.
+func Visits(u storage.Undo) ([]visit.PlannedVisit, error) {
+	b, err := unpack[before](u.Data)
+	if err != nil {
+		return nil, fmt.Errorf("read the import %s: %w", u.ID, err)
+	}
+	return append(b.Was.Plans, b.New.Plans...), nil
 }
 
 // restore writes records as they were.

@@ -147,6 +147,10 @@ func (s *Service) choose(ctx context.Context, m bot.Message, who person, a actio
 // new message elsewhere.
 func (s *Service) answerPress(ctx context.Context, m bot.Message, post string, body bot.Body, version int64) error {
 	if s.updatable(direct(m)) {
+		if body.Card == nil {
+			// What was tapped is a card, and stays one.
+			body = bot.Body{Card: &bot.Card{Title: body.Text}}
+		}
 		return s.Outbox.Say(ctx, bot.Post{ID: post, To: direct(m), Body: body, Version: version})
 	}
 	if m.Press != nil {

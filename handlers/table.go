@@ -157,8 +157,8 @@ func (s *Service) importTap(ctx context.Context, m bot.Message, who person, a ac
 			return err
 		}
 	}
-	body := s.text("upload.done", "Table", s.Say.T("table."+job.Kind), "Count", job.Rows)
-	return s.answerPress(ctx, m, a.Of, body, 2)
+	card := bot.Card{Title: s.Say.T("upload.done", "Table", s.Say.T("table."+job.Kind), "Count", job.Rows), Footer: s.Say.T("undo.hint")}
+	return s.answerPress(ctx, m, a.Of, bot.Body{Card: &card}, 2)
 }
 
 // dropImport takes back an import that was shown and not done: it waits no more.

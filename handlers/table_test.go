@@ -66,7 +66,7 @@ func TestATableIsImportedByATap(t *testing.T) {
 	f.press("boss", value(t, ask, "导入"))
 	tap := f.lastMessage
 	for range 2 {
-		if got := show(f.saidTo("boss", "已导入")); got != "已导入客户：3 行。十分钟内发“撤销”可以还原" {
+		if got := show(f.saidTo("boss", "已导入")); got != "已导入客户：3 行 | 十分钟内发“撤销”可以还原" {
 			t.Errorf("done: %s", got)
 		}
 		if f.customer("C1").Name != "华联新名" || f.customer("N1").Owner != "li" {

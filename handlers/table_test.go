@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roundsman/bot"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -184,5 +185,54 @@ func TestTablesThatCannotBeImported(t *testing.T) {
 		if got := show(f.last(user)); !contains(got, "只有管理员能发表格导入") {
 			t.Errorf("%s: %s", user, got)
 		}
+	}
+}
+
+// A tap that died between its word and the import is done again.
+func TestATappedImportIsCompleted(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.file("boss", "a.csv", "编号,名称\nN1,新店\n")
+	asked := f.lastMessage
+	f.ok(f.store.Imports().Release(t.Context(), "file/"+asked.Key, f.now))
+	f.press("boss", value(t, f.last("boss"), "导入"))
+	if f.customer("N1").ID == "" || !contains(show(f.saidTo("boss", "已导入")), "已导入客户：1 行") {
+		t.Errorf("%s", f.said("boss"))
+	}
+	// And the table that was sent, handled again, does not wait once more.
+	f.handle(asked)
+	if job, err := f.store.Imports().Get(t.Context(), "file/"+asked.Key); err != nil || !job.Done || job.Held {
+		t.Errorf("%+v, %v", job, err)
+	}
+}
+
+// What today comes to follows its plan in, and out again.
+func TestImportedPlansCountToday(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	planned := func() (n int) {
+		f.Helper()
+		for o, err := range f.store.Outcomes().Range(t.Context(), storage.FactFilter{Rep: "zhang", From: "2026-11-24", To: "2026-11-24"}) {
+			f.ok(err)
+			n = len(o.Planned)
+		}
+		return n
+	}
+	f.at("zhang", shop)
+	if n := planned(); n != 4 {
+		t.Fatalf("%d planned before", n)
+	}
+	f.file("boss", "a.csv", "日期,工号,客户编号,目的\n2026-11-24,zhang,C1·,收款\n2026-11-24,zhang,C1,送货\n")
+	f.press("boss", value(t, f.last("boss"), "导入"))
+	if n := planned(); n != 5 {
+		t.Errorf("%d planned once it is in", n)
+	}
+	told := len(f.said("zhang"))
+	f.text("boss", "撤销")
+	if got := show(f.last("boss")); !contains(got, "好，已撤销导入（计划）：还原 1 条，去掉新增的 1 条") {
+		t.Errorf("undone: %s", got)
+	}
+	if n := planned(); n != 4 || len(f.said("zhang")) != told {
+		t.Errorf("%d planned once it is out; told %q", n, f.said("zhang"))
 	}
 }

@@ -253,3 +253,20 @@ func TestTransfersThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+func TestOfTwoWhomATransferMayMeanOneIsAsked(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ok(f.store.Roster().PutReps(t.Context(), visit.Rep{ID: "zhang2", Name: "张伟", Team: "华南一队", Role: visit.RoleRep}))
+	f.text("boss", "客户 转移 张伟→李娜")
+	f.press("boss", value(t, f.last("boss"), "张伟 zhang2"))
+	if got := show(f.last("boss")); !contains(got, "“zhang2”没有可转的客户") {
+		t.Errorf("the other one: %s", got)
+	}
+	f.text("boss", "客户 转移 张伟→李娜")
+	f.press("boss", value(t, f.last("boss"), "张伟 zhang"))
+	f.press("boss", value(t, f.last("boss"), "转移"))
+	if got := f.owners("C1"); !slices.Equal(got, []string{"li"}) {
+		t.Errorf("owners: %v", got)
+	}
+}

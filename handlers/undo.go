@@ -15,6 +15,10 @@ const undoFor = 10 * time.Minute
 
 // undo takes back the last import or transfer, whoever did it.
 func (s *Service) undo(ctx context.Context, c call) error {
+	// An import that was interrupted would be completed after it was undone.
+	if err := sheet.Resume(ctx, s.Store); err != nil {
+		return err
+	}
 	u, err := s.Store.Undos().Latest(ctx, c.m.At)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) || err == nil && c.m.At.Sub(u.At) > undoFor:

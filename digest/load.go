@@ -84,14 +84,6 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 	if err != nil {
 		return out, fmt.Errorf("read the roster: %w", err)
 	}
-	lines, err := store.Plans().Date(ctx, date)
-	if err != nil {
-		return out, fmt.Errorf("read the plans: %w", err)
-	}
-	plans := make(map[string][]visit.PlannedVisit)
-	for _, l := range lines {
-		plans[l.Rep] = append(plans[l.Rep], l)
-	}
 	facts := make(map[string][]visit.Fact)
 	for f, err := range store.Facts().Range(ctx, storage.FactFilter{Team: team.Name, From: date, To: date}) {
 		if err != nil {
@@ -99,12 +91,15 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 		}
 		facts[f.Rep] = append(facts[f.Rep], f)
 	}
+	// Of a large company the team's own are read alone.
+	reps = slices.DeleteFunc(reps, func(r visit.Rep) bool { return r.Team != team.Name && len(facts[r.ID]) == 0 })
+	plans, err := plansOf(ctx, store, date, reps)
+	if err != nil {
+		return out, err
+	}
 	var ids []string
 	for _, r := range reps {
 		plan, happened := plans[r.ID], facts[r.ID]
-		if r.Team != team.Name && len(happened) == 0 {
-			continue
-		}
 		folded := visit.FoldPlan(plan, happened)
 		if r.Team != team.Name {
 			// They changed teams; what they did for this one stays with it, the plan went with them.
@@ -140,6 +135,23 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 		out.Customers[c.ID] = c
 	}
 	return out, nil
+}
+
+// plansOf returns what was imported for the reps' date, by rep.
+func plansOf(ctx context.Context, store Nouns, date visit.Date, reps []visit.Rep) (map[string][]visit.PlannedVisit, error) {
+	ids := make([]string, len(reps))
+	for i, r := range reps {
+		ids[i] = r.ID
+	}
+	lines, err := store.Plans().Of(ctx, date, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("read the plans: %w", err)
+	}
+	plans := make(map[string][]visit.PlannedVisit)
+	for _, l := range lines {
+		plans[l.Rep] = append(plans[l.Rep], l)
+	}
+	return plans, nil
 }
 
 // aim counts the days of the team's reps against their months' targets, which

@@ -53,6 +53,8 @@ type Plans interface {
 	Delete(ctx context.Context, visits ...visit.PlannedVisit) error
 	// Day returns a rep's plan of a date, by (Order, Customer).
 	Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error)
+	// Of returns the planned visits of some reps on a date, by (Rep, Order, Customer).
+	Of(ctx context.Context, date visit.Date, reps ...string) ([]visit.PlannedVisit, error)
 	// Date returns all planned visits of a date, by (Rep, Order, Customer).
 	Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error)
 }

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -112,6 +113,23 @@ func (p plans) Delete(ctx context.Context, visits ...visit.PlannedVisit) error {
 func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error) {
 	return many[planDoc](ctx, p.s, "reading a rep's plan", plansName,
 		bson.D{{Key: "date", Value: string(date)}, {Key: "rep", Value: rep}}, options.Find().SetSort(by("order", "customer")))
+}
+
+func (p plans) Of(ctx context.Context, date visit.Date, reps ...string) ([]visit.PlannedVisit, error) {
+	const doing = "reading some reps' plans"
+	if len(reps) == 0 {
+		return nil, translate(ctx, doing, p.s.ready(ctx))
+	}
+	var out []visit.PlannedVisit
+	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(reps))), idsAtOnce) {
+		found, err := many[planDoc](ctx, p.s, doing, plansName,
+			bson.D{{Key: "date", Value: string(date)}, {Key: "rep", Value: among(some)}}, options.Find().SetSort(by("rep", "order", "customer")))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
 }
 
 func (p plans) Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error) {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 
 	"roundsman/visit"
 )
@@ -48,6 +49,22 @@ func (p plans) Delete(ctx context.Context, visits ...visit.PlannedVisit) error {
 func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error) {
 	return many(ctx, p.s, "reading a rep's plan", scanDoc[visit.PlannedVisit],
 		"SELECT doc FROM plans WHERE rep = ? AND date = ? ORDER BY ord, customer", rep, string(date))
+}
+
+// Of reads rep by rep: each one's plan is in order in the primary key, all together would have to be sorted.
+func (p plans) Of(ctx context.Context, date visit.Date, reps ...string) ([]visit.PlannedVisit, error) {
+	if len(reps) == 0 {
+		return nil, translate(ctx, "reading some reps' plans", p.s.Ping(ctx))
+	}
+	var out []visit.PlannedVisit
+	for _, rep := range slices.Compact(slices.Sorted(slices.Values(reps))) {
+		lines, err := p.Day(ctx, rep, date)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lines...)
+	}
+	return out, nil
 }
 
 func (p plans) Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error) {

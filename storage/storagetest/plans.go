@@ -48,6 +48,16 @@ func testPlans(t *testing.T, s suite) {
 		equal(t, val(p.Date(ctx, "2026-11-24"))(t), []visit.PlannedVisit(nil))
 	})
 
+	t.Run("of some reps", func(t *testing.T) {
+		const date = "2026-11-24"
+		ctx, p := setup(t, planned("b", date, "c2", 2), planned("b", date, "c1", 2), planned("b", date, "c3", 1), planned("a", date, "c1", 1),
+			planned("c", date, "c1", 1), planned("a", "2026-11-25", "c1", 1))
+		equal(t, val(p.Of(ctx, date, "b", "a", "b", "nobody"))(t), []visit.PlannedVisit{
+			planned("a", date, "c1", 1), planned("b", date, "c3", 1), planned("b", date, "c1", 2), planned("b", date, "c2", 2),
+		})
+		equal(t, val(p.Of(ctx, date))(t), []visit.PlannedVisit(nil))
+	})
+
 	t.Run("a planned visit is replaced by its key", func(t *testing.T) {
 		ctx, p := setup(t, fullPlannedVisit())
 		replaced := fullPlannedVisit()

@@ -111,6 +111,8 @@ func calls(s storage.Store) []call {
 		{"Customers.Count", func(ctx context.Context) error { return drop(s.Customers().Count(ctx)) }},
 		{"Plans.Put", func(ctx context.Context) error { return s.Plans().Put(ctx, visit.PlannedVisit{Rep: "r"}) }},
 		{"Plans.Day", func(ctx context.Context) error { return drop(s.Plans().Day(ctx, "r", "2026-11-24")) }},
+		{"Plans.Of", func(ctx context.Context) error { return drop(s.Plans().Of(ctx, "2026-11-24", "r", "q")) }},
+		{"Plans.Of none", func(ctx context.Context) error { return drop(s.Plans().Of(ctx, "2026-11-24")) }},
 		{"Plans.Date", func(ctx context.Context) error { return drop(s.Plans().Date(ctx, "2026-11-24")) }},
 		{"Targets.Put", func(ctx context.Context) error {
 			return s.Targets().Put(ctx, visit.MonthTarget{Rep: "r", Month: "2026-11", Order: fen(1)})

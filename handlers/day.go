@@ -42,6 +42,10 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 	case visit.KindComplaintClosed:
 		return s.resolved(ctx, who, f)
 	}
+	if f.Photo == nil {
+		s.Log.Warn("a fact that nobody knows what to do with", "kind", string(f.Kind))
+		return nil
+	}
 	first, err := s.Store.Facts().Get(ctx, f.Photo.Of)
 	if err != nil {
 		return fmt.Errorf("find the photo's fact: %w", err)

@@ -99,8 +99,10 @@ type company struct {
 	robot   string
 	// url is where the store is; empty is a file of the test's own.
 	url string
-	log *bytes.Buffer
-	mu  sync.Mutex
+	// spools are the directories in which what the store did not take is kept.
+	spools []string
+	log    *bytes.Buffer
+	mu     sync.Mutex
 }
 
 const (
@@ -167,6 +169,7 @@ func (c *company) config(mode string) *config.Config {
 
 func (c *company) yaml(mode, dir, listen string) []byte {
 	w := c.wecom.Config()
+	c.spools = append(c.spools, filepath.Join(dir, "spool"))
 	return fmt.Appendf(nil, `
 listen: %q
 storage: %q

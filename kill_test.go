@@ -122,14 +122,27 @@ func (c *company) open() storage.Store {
 	return s
 }
 
-// quiet reports whether nothing is on its way or waits.
+// quiet reports whether nothing is on its way or waits. It looks in the order
+// in which an event goes on, so that none is missed between two looks.
 func (c *company) quiet(store storage.Store) bool {
+	feishu, wecom, spooled := c.feishu.Pending(), c.wecom.Pending(), c.spooled()
 	waiting, _, err := store.Inbox().Count(c.Context(), time.Now().AddDate(1, 0, 0))
 	c.ok(err)
 	pending, _, err := store.Outbox().Backlog(c.Context())
 	c.ok(err)
-	c.log = bytes.NewBufferString(fmt.Sprintf("waiting %d, pending %d, on the way %d and %d", waiting, pending, c.feishu.Pending(), c.wecom.Pending()))
-	return waiting+pending == 0 && c.feishu.Pending() == 0 && c.wecom.Pending() == 0
+	c.log = bytes.NewBufferString(fmt.Sprintf("on the way %d and %d, spooled %d, waiting %d, pending %d", feishu, wecom, spooled, waiting, pending))
+	return feishu+wecom+spooled+waiting+pending == 0
+}
+
+// spooled is how many events wait on disk for the store.
+func (c *company) spooled() int {
+	n := 0
+	for _, dir := range c.spools {
+		names, err := filepath.Glob(filepath.Join(dir, "*.json"))
+		c.ok(err)
+		n += len(names)
+	}
+	return n
 }
 
 // acknowledged returns the keys of the events that were acknowledged so far.

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,8 +46,6 @@ func needSoak(t *testing.T) {
 type crowd struct {
 	*company
 	feishuPeople, wecomPeople []string
-	// spools are the directories in which what the store did not take is kept.
-	spools []string
 	// sent counts what was sent, and took how long each acknowledgement took.
 	sent atomic.Int64
 	mu   sync.Mutex
@@ -86,20 +83,7 @@ func newCrowd(t *testing.T, url string, n int) *crowd {
 // config is [company.yaml] with directories of its own.
 func (c *crowd) config(mode, listen string) []byte {
 	c.Helper()
-	dir := c.TempDir()
-	c.spools = append(c.spools, filepath.Join(dir, "spool"))
-	return c.yaml(mode, dir, listen)
-}
-
-// spooled is how many events wait on disk for the store.
-func (c *crowd) spooled() int {
-	n := 0
-	for _, dir := range c.spools {
-		names, err := filepath.Glob(filepath.Join(dir, "*.json"))
-		c.ok(err)
-		n += len(names)
-	}
-	return n
+	return c.yaml(mode, c.TempDir(), listen)
 }
 
 // connect puts a front before the replicas, which measures acknowledgements.

@@ -54,6 +54,11 @@ func (c *Catalog) T(key string, pairs ...any) string {
 		}
 	}
 	s, err := c.localizer.Localize(config)
+	if err != nil && config.PluralCount != nil {
+		// It has one form for every count.
+		config.PluralCount = nil
+		s, err = c.localizer.Localize(config)
+	}
 	if err != nil {
 		return key
 	}

@@ -153,6 +153,24 @@ func TestPlurals(t *testing.T) {
 	}
 }
 
+// A sentence of one form has it for every count: an English 1 asks for another one.
+func TestOneFormIsThatOfEveryCount(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"zh", "en"} {
+		c, err := catalog.New(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key := range read(t, lang) {
+			for _, n := range []int{0, 1, 2, 11} {
+				if c.T(key, "Count", n) == key {
+					t.Errorf("%s: %s is not said for %d", lang, key, n)
+				}
+			}
+		}
+	}
+}
+
 // What people wrote is put in as it is: it cannot become a template.
 func TestValuesAreNotTemplates(t *testing.T) {
 	t.Parallel()

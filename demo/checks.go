@@ -240,7 +240,7 @@ func (s *script) managerChecks(d side) []check {
 // asked for, or follows from what somebody else did.
 var ofItself = []string{
 	"plan.title", "plan.reminder", "unconfirmed.title", "report.title", "reports.title", "window.rep", "window.title", "delivery.told",
-	"nudge.idle", "nudge.soon", "nudge.minimum", "nudge.nearby", "assign.title", "detail.title", "period.week",
+	"nudge.idle", "nudge.soon", "nudge.minimum", "nudge.nearby", "assign.title", "detail.title", "period.week", "doubt.title",
 }
 
 // ofItself reports whether a message came without being asked for.

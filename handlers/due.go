@@ -24,6 +24,8 @@ func (s *Service) due(ctx context.Context, m bot.Message) error {
 		return s.dueOpen(ctx, m, who)
 	case jobWindow:
 		return s.dueWindow(ctx, m, who)
+	case jobDoubt:
+		return s.dueDoubt(ctx, m, who)
 	case jobNearby:
 		return s.dueNearby(ctx, m, who)
 	case jobComplaint:

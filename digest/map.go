@@ -58,7 +58,7 @@ func dayMap(d TeamDay, r RepDay, policy visit.Policy, say *catalog.Catalog) (pic
 	}
 	reached := make(map[string]bool)
 	for _, v := range r.Day.Visits {
-		if v.Claim.Verdict == visit.Verified {
+		if v.Verdict() == visit.Verified {
 			reached[v.Customer] = true
 		}
 		if p := v.Fix.Point; !p.IsZero() && len(m.Visits) < picture.MaxPlaces {

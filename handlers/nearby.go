@@ -58,7 +58,7 @@ func (s *Service) dueNearby(ctx context.Context, m bot.Message, who person) erro
 	offered := slices.ContainsFunc(p.facts, func(f visit.Fact) bool {
 		return f.Kind == visit.KindNudged && f.Note == jobNearby && f.ID != m.Key
 	})
-	if v == nil || v.ID != day.Visits[len(day.Visits)-1].ID || v.Claim.Verdict == visit.OffSite || offered {
+	if v == nil || v.ID != day.Visits[len(day.Visits)-1].ID || v.Verdict() == visit.OffSite || offered {
 		return nil
 	}
 	owned, err := s.Store.Customers().Owned(ctx, who.ID)

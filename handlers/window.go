@@ -77,7 +77,7 @@ func (s *Service) dueWindow(ctx context.Context, m bot.Message, who person) erro
 	line := p.plan.Lines[i]
 	day := visit.Fold(p.plan.Lines, p.facts)
 	if slices.ContainsFunc(day.Visits, func(v visit.Visit) bool {
-		return v.Customer == line.Customer && v.Claim.Verdict != visit.OffSite && !v.Start.After(m.At)
+		return v.Customer == line.Customer && v.Verdict() != visit.OffSite && !v.Start.After(m.At)
 	}) {
 		return nil
 	}

@@ -102,6 +102,8 @@ type reader struct {
 	// policies are the teams' own.
 	policies  map[string]visit.Policy
 	customers map[string]visit.Customer
+	// facts is how many the date before had.
+	facts int
 	// goals are those of the month.
 	month visit.Month
 	goals Goals
@@ -132,21 +134,20 @@ func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the plans: %w", err)
 	}
-	imported := make(map[string][]visit.PlannedVisit)
-	for _, l := range lines {
-		imported[l.Rep] = append(imported[l.Rep], l)
-	}
+	imported := byRep(lines, func(l visit.PlannedVisit) string { return l.Rep })
 	filter := storage.FactFilter{From: date, To: date}
 	if len(r.Teams) == 1 {
 		filter.Team = r.Teams[0]
 	}
-	facts := make(map[string][]visit.Fact)
+	all := make([]visit.Fact, 0, r.facts)
 	for f, err := range r.Store.Facts().Range(ctx, filter) {
 		if err != nil {
 			return nil, fmt.Errorf("read the facts: %w", err)
 		}
-		facts[f.Rep] = append(facts[f.Rep], f)
+		all = append(all, f)
 	}
+	r.facts = len(all)
+	facts := byRep(all, func(f visit.Fact) string { return f.Rep })
 	var rows []RepDate
 	for _, rep := range r.reps {
 		if filter.Team != "" && len(imported[rep.ID]) > 0 && len(facts[rep.ID]) == 0 {
@@ -167,6 +168,20 @@ func (r *reader) date(ctx context.Context, date visit.Date) ([]RepDate, error) {
 		return cmp.Or(cmp.Compare(a.Team, b.Team), cmp.Compare(a.Rep.Name, b.Rep.Name), cmp.Compare(a.Rep.ID, b.Rep.ID))
 	})
 	return rows, r.learn(ctx, rows)
+}
+
+// byRep cuts what is sorted by rep into each one's part.
+func byRep[T any](sorted []T, rep func(T) string) map[string][]T {
+	parts := make(map[string][]T)
+	for len(sorted) > 0 {
+		id := rep(sorted[0])
+		end := slices.IndexFunc(sorted, func(t T) bool { return rep(t) != id })
+		if end < 0 {
+			end = len(sorted)
+		}
+		parts[id], sorted = sorted[:end:end], sorted[end:]
+	}
+	return parts
 }
 
 func (r *reader) repDate(rep visit.Rep, date visit.Date, imported []visit.PlannedVisit, facts []visit.Fact) RepDate {

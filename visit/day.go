@@ -147,7 +147,11 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 		f.plan[p.Customer] = p.Order
 	}
 	sorted := inOrder(facts)
+	fixes := 0
 	for _, fact := range sorted {
+		if fact.Kind == KindFix {
+			fixes++
+		}
 		switch {
 		case fact.Kind == KindOnWay && fact.Choice != nil:
 			f.day.OnWay = &OnWay{fact.Choice.Customer, fact.At}
@@ -160,6 +164,7 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 			}
 		}
 	}
+	f.day.Visits = slices.Grow(f.day.Visits, fixes)
 	for _, fact := range sorted {
 		switch fact.Kind {
 		case KindFix:

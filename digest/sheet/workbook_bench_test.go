@@ -176,7 +176,6 @@ var _ io.Writer = (*counted)(nil)
 // A month of a company of 1,000 reps, 105,000 visits, as a workbook: of what is
 // in memory, and of what a store holds.
 func BenchmarkWorkbook(b *testing.B) {
-	m := newMonth(1000)
 	p := policy(b)
 	p.MinVisits, p.ReportDeadline = 4, visit.Clock{Hour: 19}
 	run := func(name string, open func(*testing.B) digest.Nouns) {
@@ -192,6 +191,6 @@ func BenchmarkWorkbook(b *testing.B) {
 			b.ReportMetric(float64(size.n)/(1<<20), "MB")
 		})
 	}
-	run("memory", func(*testing.B) digest.Nouns { return m })
-	run("sqlite", func(b *testing.B) digest.Nouns { return m.keep(b) })
+	run("memory", func(*testing.B) digest.Nouns { return newMonth(1000) })
+	run("sqlite", func(b *testing.B) digest.Nouns { return newMonth(1000).keep(b) })
 }

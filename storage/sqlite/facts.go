@@ -80,9 +80,10 @@ func (f facts) Range(ctx context.Context, filter storage.FactFilter) iter.Seq2[v
 		// The last fact seen; the first page begins before everything.
 		last := visit.Fact{Date: filter.From}
 		at := int64(math.MinInt64)
+		var page []visit.Fact
 		for {
-			page, err := f.page(ctx, filter, last, at)
-			if err != nil {
+			var err error
+			if page, err = f.page(ctx, filter, last, at, page); err != nil {
 				yield(visit.Fact{}, err)
 				return
 			}
@@ -100,23 +101,23 @@ func (f facts) Range(ctx context.Context, filter storage.FactFilter) iter.Seq2[v
 	}
 }
 
-// page returns the next facts after (last.Date, last.Rep, at, last.ID). The +
-// keeps SQLite from choosing the team's index, which would have to be sorted.
-func (f facts) page(ctx context.Context, filter storage.FactFilter, last visit.Fact, at int64) ([]visit.Fact, error) {
+// page returns the next facts after (last.Date, last.Rep, at, last.ID), in the
+// place of those in buffer. The + keeps SQLite from choosing the team's index, which would have to be sorted.
+func (f facts) page(ctx context.Context, filter storage.FactFilter, last visit.Fact, at int64, buffer []visit.Fact) ([]visit.Fact, error) {
 	const doing = "reading facts"
 	date, to := string(last.Date), cmp.Or(string(filter.To), endOfDates)
 	switch {
 	case filter.Rep != "":
-		return many(ctx, f.s, doing, scanDoc[visit.Fact], `
+		return manyInto(ctx, f.s, doing, buffer, scanDoc[visit.Fact], `
 			SELECT doc FROM facts WHERE rep = ?1 AND (date, at, id) > (?2, ?3, ?4) AND date <= ?5
 				AND (?6 = '' OR +team = ?6)
 			ORDER BY date, at, id LIMIT ?7`, filter.Rep, date, at, last.ID, to, filter.Team, factPage)
 	case filter.Team != "":
-		return many(ctx, f.s, doing, scanDoc[visit.Fact], `
+		return manyInto(ctx, f.s, doing, buffer, scanDoc[visit.Fact], `
 			SELECT doc FROM facts WHERE team = ? AND (date, rep, at, id) > (?, ?, ?, ?) AND date <= ?
 			ORDER BY date, rep, at, id LIMIT ?`, filter.Team, date, last.Rep, at, last.ID, to, factPage)
 	default:
-		return many(ctx, f.s, doing, scanDoc[visit.Fact], `
+		return manyInto(ctx, f.s, doing, buffer, scanDoc[visit.Fact], `
 			SELECT doc FROM facts WHERE (date, rep, at, id) > (?, ?, ?, ?) AND date <= ?
 			ORDER BY date, rep, at, id LIMIT ?`, date, last.Rep, at, last.ID, to, factPage)
 	}

@@ -70,6 +70,11 @@ func (c *stmtCache) close() {
 
 // many returns the rows of a query, read with scan.
 func many[T any](ctx context.Context, s *Store, doing string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	return manyInto(ctx, s, doing, nil, scan, query, args...)
+}
+
+// manyInto is [many] that puts the rows where those of buffer were.
+func manyInto[T any](ctx context.Context, s *Store, doing string, buffer []T, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	out, err := func() ([]T, error) {
 		stmt, err := s.readStmt(ctx, query)
 		if err != nil {
@@ -80,7 +85,7 @@ func many[T any](ctx context.Context, s *Store, doing string, scan func(scanner)
 			return nil, err
 		}
 		defer rows.Close()
-		var out []T
+		out := buffer[:0]
 		for rows.Next() {
 			v, err := scan(rows)
 			if err != nil {

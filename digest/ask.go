@@ -138,6 +138,9 @@ func PlanTable(d TeamDay, say *catalog.Catalog) bot.Body {
 		if r.Unconfirmed {
 			label += " · " + say.T("morning.unconfirmed")
 		}
+		if r.Approval != visit.ApprovalPending {
+			label += " · " + approval(r.Approval, say)
+		}
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineHeading, Text: label})
 		for i, p := range r.Plan {
 			text := strconv.Itoa(i+1) + ". " + Stop(p, d.Name(p.Customer), say)

@@ -58,6 +58,11 @@ type RepDay struct {
 	Tally visit.Tally
 	// Unconfirmed says that the plan is a proposal that the rep never looked at.
 	Unconfirmed bool
+	// Settled says that the plan is one to approve, Approval how it stands with
+	// the manager, Changed when the rep last changed it; zero if they never did.
+	Settled  bool
+	Approval visit.Approval
+	Changed  time.Time
 }
 
 // Total returns the team's tally.
@@ -112,6 +117,7 @@ func Load(ctx context.Context, store Nouns, policy visit.Policy, team visit.Team
 		}
 		out.Reps = append(out.Reps, RepDay{
 			Rep: r, Plan: plan, Day: day, Tally: day.Tally(plan), Unconfirmed: folded.Proposed && !folded.Confirmed,
+			Settled: folded.Settled(), Approval: folded.Approval, Changed: folded.Changed,
 		})
 		for _, p := range plan {
 			ids = append(ids, p.Customer)

@@ -18,6 +18,8 @@ type DraftPlan struct {
 	Customers map[string]visit.Customer
 	// Deadline is when it locks, in the team's zone.
 	Deadline time.Time
+	// Approve says that the manager approves it.
+	Approve bool
 }
 
 // Draft is a plan while it is made: each visit with why it is there, and what the rep may do.
@@ -49,6 +51,12 @@ func Draft(d DraftPlan, say *catalog.Catalog) bot.Body {
 		state, card.Tone = "plan.state_confirmed", bot.ToneGood
 	}
 	card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: say.T(state, "Deadline", deadline)})
+	if d.Approve && d.Plan.Settled() {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: approval(d.Plan.Approval, say)})
+	}
+	if d.Plan.Returned != "" {
+		card.Lines = append(card.Lines, bot.Line{Label: say.T("approval.asked"), Text: bot.Clean(d.Plan.Returned, 200)})
+	}
 	for _, f := range d.Plan.Late {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: say.T("plan.changed_late",
 			"Time", say.Clock(f.At.In(d.Deadline.Location())), "Reason", bot.Clean(f.Plan.Reason, 100))})

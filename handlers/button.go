@@ -52,6 +52,9 @@ const (
 	doSay = "say"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
 	doConfirmPlan = "plan"
+	// doApprove approves the plans of the team Customer on the action's date, or
+	// the one of the rep Fix.
+	doApprove = "approve"
 	// doTransfer gives customers of the rep Fix, or the one of them, to the rep To.
 	doTransfer = "transfer"
 	// doImport imports the table that waits as the job Fix.
@@ -94,6 +97,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.command(ctx, m, who)
 	case doConfirmPlan:
 		return s.confirmPlan(ctx, m, who, a)
+	case doApprove:
+		return s.approveTap(ctx, m, who, a)
 	case doTransfer:
 		return s.transfer(ctx, m, who, a)
 	case doImport:

@@ -146,7 +146,7 @@ func TestButtonsOfOthersOldOnesAndForgeries(t *testing.T) {
 	}
 	f.pass(37 * time.Hour)
 	f.press("zhang", v)
-	if got := show(f.last("zhang")); got != "这个按钮已过期，请重新发送位置" {
+	if got := show(f.last("zhang")); got != "这个按钮已过期，请再发一次位置或命令" {
 		t.Errorf("expired: %s", got)
 	}
 }

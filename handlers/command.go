@@ -49,6 +49,8 @@ func commandTable() []command {
 		{words: []string{"派", "assign"}, args: "args.assign", help: "help.assign", role: visit.RoleManager, run: (*Service).assign},
 		{words: []string{"改派", "reassign"}, args: "args.reassign", help: "help.reassign", role: visit.RoleManager, run: (*Service).reassign},
 		{words: []string{"计划表", "plans"}, args: "args.plans", help: "help.plans", role: visit.RoleManager, run: (*Service).planTable},
+		{words: []string{"批准", "approve"}, args: "args.approve", help: "help.approve", role: visit.RoleManager, run: (*Service).approve},
+		{words: []string{"退回", "return"}, args: "args.return", help: "help.return", role: visit.RoleManager, run: (*Service).sendBack},
 		{words: []string{"遗忘客户", "forgotten"}, args: "args.team_optional", help: "help.forgotten", role: visit.RoleManager, run: (*Service).forgotten},
 		{words: []string{"设置", "settings"}, args: "args.settings", help: "help.settings", role: visit.RoleManager, run: (*Service).settings},
 		{words: []string{"免打扰", "quiet"}, args: "args.quiet", help: "help.quiet", role: visit.RoleManager, run: (*Service).setQuiet},

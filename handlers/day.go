@@ -37,6 +37,8 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 		return s.leaveDecided(ctx, who, f)
 	case visit.KindPlanChanged:
 		return s.assigned(ctx, who, f)
+	case visit.KindPlanReviewed:
+		return s.planReviewed(ctx, who, f)
 	case visit.KindComplaint:
 		return s.complained(ctx, who, f)
 	case visit.KindComplaintClosed:

@@ -22,6 +22,8 @@ func (s *Service) due(ctx context.Context, m bot.Message) error {
 		return s.dueReport(ctx, m, who)
 	case "day_open":
 		return s.dueOpen(ctx, m, who)
+	case "plan_approval":
+		return s.dueApproval(ctx, m, who)
 	case jobWindow:
 		return s.dueWindow(ctx, m, who)
 	case jobDoubt:

@@ -248,7 +248,12 @@ func (s *Service) changePlan(ctx context.Context, c call, p *planning) (done boo
 	}
 	f := s.planFact(c.m, p, visit.KindPlanChanged, nil)
 	before := p.without(f.ID)
-	if !c.m.At.Before(p.deadline) && words.reason == "" {
+	late := !c.m.At.Before(p.deadline)
+	if late && words.reason == "" && before.plan.Returned != "" {
+		// The manager asked for it: that is the reason.
+		words.reason = before.plan.Returned
+	}
+	if late && words.reason == "" {
 		return true, s.reply(ctx, c.m, s.text("plan.needs_reason", "Deadline", s.Say.Clock(p.deadline.In(c.who.zone))))
 	}
 	change, problem := s.resolve(before, words)
@@ -256,7 +261,13 @@ func (s *Service) changePlan(ctx context.Context, c call, p *planning) (done boo
 		return true, s.reply(ctx, c.m, bot.Body{Text: problem})
 	}
 	f.Plan = change
-	return false, s.appendPlan(ctx, p, f)
+	if err := s.appendPlan(ctx, p, f); err != nil {
+		return false, err
+	}
+	if !p.who.policy.ApprovePlans || !p.plan.Locked {
+		return false, nil
+	}
+	return false, s.askApproval(ctx, p, f)
 }
 
 // resolve finds the customers that are meant, or says what is wrong with one.
@@ -340,5 +351,6 @@ func (s *Service) confirmButton(p *planning, post string) []bot.Button {
 func (p *planning) draft() digest.DraftPlan {
 	return digest.DraftPlan{
 		Rep: p.who.Rep, Date: p.date, Plan: p.plan, Customers: p.customers, Deadline: p.deadline.In(p.who.zone),
+		Approve: p.who.policy.ApprovePlans,
 	}
 }

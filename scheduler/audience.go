@@ -20,14 +20,28 @@ const (
 	toManagers
 	// toReps: nobody yet; the job is put into the lane of each of the team's reps.
 	toReps
+	// toManagerLanes: the same with the team's managers, who are shown something to tap.
+	toManagerLanes
 )
 
-var audiences = []audience{toGroups, toManagers, toReps}
+var audiences = []audience{toGroups, toManagers, toReps, toManagerLanes}
+
+// lanes is whose lanes a job is put into; false if it is said by the scheduler.
+func (a audience) lanes() (visit.Role, bool) {
+	switch a {
+	case toReps:
+		return visit.RoleRep, true
+	case toManagerLanes:
+		return visit.RoleManager, true
+	}
+	return "", false
+}
 
 // Groups of the ledger that are no chats.
 const (
 	managersOf = "managers/"
 	repsOf     = "reps/"
+	lanesOf    = "managers' lanes/"
 )
 
 // of returns the ledger's groups for a team.
@@ -37,15 +51,17 @@ func (a audience) of(team visit.Team) []string {
 		return []string{managersOf + team.Name}
 	case toReps:
 		return []string{repsOf + team.Name}
+	case toManagerLanes:
+		return []string{lanesOf + team.Name}
 	}
 	return team.Groups
 }
 
-// handToLanes puts what is due into the lane of each rep of the team, and
+// handToLanes puts what is due into the lane of each of the team who have a role, and
 // reports whether nobody had written down before that it was done. Each event
 // is keyed by the run, so that doing it twice is doing it once.
-func (s *Scheduler) handToLanes(ctx context.Context, team visit.Team, run storage.Run) (fresh bool, err error) {
-	people, err := s.people(ctx, team.Name, visit.RoleRep)
+func (s *Scheduler) handToLanes(ctx context.Context, team visit.Team, role visit.Role, run storage.Run) (fresh bool, err error) {
+	people, err := s.people(ctx, team.Name, role)
 	if err != nil {
 		return false, err
 	}

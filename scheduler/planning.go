@@ -13,6 +13,9 @@ import (
 // was tapped in its last minute has come by then.
 const lateComers = 5 * time.Minute
 
+// afterLock is when a manager hears of the next workday's plans.
+func afterLock(p visit.Policy) visit.Clock { return p.PlanDeadline.Add(lateComers) }
+
 // planning is what is due for the next workday's plans: proposed, reminded of,
 // locked, and who did not confirm told to the manager.
 func (s *Scheduler) planning() []job {
@@ -24,7 +27,8 @@ func (s *Scheduler) planning() []job {
 		{name: "plan_reminder", at: visit.Policy.PlanReminder, within: time.Hour, to: toReps},
 		{name: "plan_lock", at: at(func(p visit.Policy) visit.Clock { return p.PlanDeadline }), within: lookBack, to: toReps},
 		{
-			name: "plan_unconfirmed", at: at(func(p visit.Policy) visit.Clock { return p.PlanDeadline.Add(lateComers) }), within: 12 * time.Hour, to: toManagers,
+			// Whoever approves the plans sees there who did not confirm theirs.
+			name: "plan_unconfirmed", at: func(p visit.Policy) (visit.Clock, bool) { return afterLock(p), !p.ApprovePlans }, within: 12 * time.Hour, to: toManagers,
 			write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
 				calendar, err := s.calendar(ctx)
 				if err != nil {
@@ -36,6 +40,10 @@ func (s *Scheduler) planning() []job {
 				}
 				return digest.Unconfirmed(day, s.Say), nil
 			},
+		},
+		{
+			name: "plan_approval", at: func(p visit.Policy) (visit.Clock, bool) { return afterLock(p), p.ApprovePlans },
+			within: 12 * time.Hour, to: toManagerLanes,
 		},
 	}
 }

@@ -246,8 +246,8 @@ func (s *Scheduler) slot(ctx context.Context, j job, team visit.Team, group stri
 		return s.missed(ctx, run)
 	}
 	var err error
-	if j.to == toReps {
-		_, err = s.handToLanes(ctx, team, run)
+	if role, ok := j.to.lanes(); ok {
+		_, err = s.handToLanes(ctx, team, role, run)
 	} else {
 		_, err = s.render(ctx, j, team, run)
 	}
@@ -515,8 +515,8 @@ func (s *Scheduler) now(ctx context.Context, j job, team visit.Team, group strin
 	if _, err := s.Store.Runs().Get(ctx, run.ID()); err == nil {
 		return false, nil
 	}
-	if j.to == toReps {
-		return s.handToLanes(ctx, team, run)
+	if role, ok := j.to.lanes(); ok {
+		return s.handToLanes(ctx, team, role, run)
 	}
 	if fresh, err = s.render(ctx, j, team, run); !fresh || err != nil {
 		return false, err

@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -503,6 +504,40 @@ func TestPlansReachTheLanesOnce(t *testing.T) {
 	f.ok(json.Unmarshal(post.Body, &body))
 	if body.Card.Title != "华东一队 11月25日 周三 计划：1 人没有确认" || body.Card.Lines[0].Text != "李娜" {
 		t.Errorf("the manager reads %+v", body.Card)
+	}
+}
+
+// Where plans are approved the manager is shown them in their own lane, with
+// something to tap, and hears of nothing twice.
+func TestPlansToApproveReachTheManagersLane(t *testing.T) {
+	t.Parallel()
+	f := setup(t, "2026-11-24 07:00:00")
+	ctx := t.Context()
+	own, err := f.store.Roster().Team(ctx, team)
+	f.ok(err)
+	own.Settings = map[string]string{"plan_approval": "on"}
+	f.ok(f.store.Roster().PutTeam(ctx, own))
+	f.ok(f.store.Roster().PutReps(ctx, visit.Rep{ID: "m", Name: "王芳", Team: team, Role: visit.RoleManager, Identities: map[string]string{"wecom": "wang"}}))
+	f.tick()
+	for _, at := range []string{"20:05:00", "20:05:20"} {
+		f.at("2026-11-24 " + at)
+		f.tick()
+	}
+	events, err := f.store.Inbox().Pending(ctx, f.now, storage.Cursor{}, 100)
+	f.ok(err)
+	var got []string
+	for _, e := range events {
+		m, err := bot.ReadEvent(e)
+		f.ok(err)
+		if m.Due.Rep == "m" {
+			got = append(got, m.Due.Job)
+		}
+	}
+	if !slices.Equal(got, []string{"plan_approval"}) {
+		t.Errorf("in the manager's lane: %q", got)
+	}
+	if _, err := f.store.Outbox().Get(ctx, "run/plan_unconfirmed|managers/"+team+"|2026-11-24|wecom:user/wang"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("they were told of those who did not confirm, too: %v", err)
 	}
 }
 

@@ -56,6 +56,8 @@ const (
 	KindPlanConfirmed Kind = "plan_confirmed"
 	// KindPlanLocked ends the time in which the plan may be changed without a reason.
 	KindPlanLocked Kind = "plan_locked"
+	// KindPlanReviewed is a manager's word on the plan.
+	KindPlanReviewed Kind = "plan_reviewed"
 )
 
 // rank orders facts of the same instant, of which WeCom, that counts in
@@ -98,6 +100,7 @@ type Fact struct {
 	Result    *Result        `json:"result,omitempty"`
 	Decision  *Decision      `json:"decision,omitempty"`
 	Plan      *Change        `json:"plan,omitempty"`
+	Review    *Review        `json:"review,omitempty"`
 	Leave     *Leave         `json:"leave,omitempty"`
 	Complaint *ComplaintFact `json:"complaint,omitempty"`
 }

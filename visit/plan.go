@@ -3,6 +3,7 @@ package visit
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Change is what a fact does to a rep's plan of its date.
@@ -37,6 +38,12 @@ type Plan struct {
 	// are not proposed again. Shed are those of them that the rep took off by
 	// themself, or moved to another date, though they were on the plan.
 	Dropped, Shed []string
+	// Approval is the manager's word on the plan as it stands, Returned is why it
+	// went back, until it is approved.
+	Approval Approval
+	Returned string
+	// Changed is when the rep last changed it; zero if they never did.
+	Changed time.Time
 }
 
 // FoldPlan derives a rep's plan of a date from what was imported for it and
@@ -56,6 +63,9 @@ func FoldPlan(imported []PlannedVisit, facts []Fact) Plan {
 				continue
 			}
 			p.change(f)
+			if f.By == "" {
+				p.Approval, p.Changed = ApprovalPending, f.At
+			}
 			switch {
 			case p.Locked:
 				p.Late = append(p.Late, f)
@@ -67,6 +77,10 @@ func FoldPlan(imported []PlannedVisit, facts []Fact) Plan {
 			p.Confirmed = p.Confirmed || !p.Locked
 		case KindPlanLocked:
 			p.Locked = true
+		case KindPlanReviewed:
+			if f.Review != nil {
+				p.review(f)
+			}
 		}
 	}
 	p.excuse(granted(facts))

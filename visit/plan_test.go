@@ -91,7 +91,7 @@ func TestFoldPlan(t *testing.T) {
 // drawPlanFacts draws what may happen to a plan.
 func drawPlanFacts(t *rapid.T) []visit.Fact {
 	customer := rapid.SampledFrom([]string{"A", "B", "C", "D", "E"})
-	kinds := []visit.Kind{visit.KindPlanProposed, visit.KindPlanChanged, visit.KindPlanConfirmed, visit.KindPlanLocked}
+	kinds := []visit.Kind{visit.KindPlanProposed, visit.KindPlanChanged, visit.KindPlanConfirmed, visit.KindPlanLocked, visit.KindPlanReviewed}
 	n := rapid.IntRange(0, 12).Draw(t, "n")
 	var facts []visit.Fact
 	for i := range n {
@@ -102,9 +102,47 @@ func drawPlanFacts(t *rapid.T) []visit.Fact {
 			f.Plan.Drop = rapid.SliceOfN(customer, 0, 2).Draw(t, "drop")
 			f.Plan.Reason = rapid.SampledFrom([]string{"", "a reason"}).Draw(t, "reason")
 		}
+		if f.Kind == visit.KindPlanReviewed {
+			f.By, f.Review = "boss", &visit.Review{Approved: rapid.Bool().Draw(t, "approved")}
+		}
 		facts = append(facts, f)
 	}
 	return facts
+}
+
+// What a manager said of a plan holds until its rep changes it.
+func TestAManagersWordHoldsUntilThePlanChanges(t *testing.T) {
+	t.Parallel()
+	said := func(minute int, approved bool, note string) visit.Fact {
+		f := planFact(minute, visit.KindPlanReviewed, nil)
+		f.By, f.Note, f.Review = "boss", note, &visit.Review{Approved: approved}
+		return f
+	}
+	changed := func(minute int, by string) visit.Fact {
+		f := planFact(minute, visit.KindPlanChanged, &visit.Change{Drop: []string{"B"}, Reason: "it has to be"})
+		f.By = by
+		return f
+	}
+	lock := planFact(1, visit.KindPlanLocked, nil)
+	for name, tt := range map[string]struct {
+		facts    []visit.Fact
+		want     visit.Approval
+		returned string
+	}{
+		"nothing_said":            {[]visit.Fact{lock}, visit.ApprovalPending, ""},
+		"approved":                {[]visit.Fact{lock, said(2, true, "")}, visit.ApprovalApproved, ""},
+		"returned":                {[]visit.Fact{lock, said(2, false, "more A")}, visit.ApprovalReturned, "more A"},
+		"the_latest_counts":       {[]visit.Fact{lock, said(3, true, ""), said(2, false, "more A")}, visit.ApprovalApproved, ""},
+		"changed_since":           {[]visit.Fact{lock, said(2, true, ""), changed(3, "")}, visit.ApprovalPending, ""},
+		"changed_as_asked":        {[]visit.Fact{lock, said(2, false, "more A"), changed(3, "")}, visit.ApprovalPending, "more A"},
+		"changed_by_the_manager":  {[]visit.Fact{lock, said(2, true, ""), changed(3, "boss")}, visit.ApprovalApproved, ""},
+		"approved_after_a_change": {[]visit.Fact{lock, said(2, false, "more A"), changed(3, ""), said(4, true, "")}, visit.ApprovalApproved, ""},
+	} {
+		p := visit.FoldPlan([]visit.PlannedVisit{{Customer: "A"}, {Customer: "B"}}, tt.facts)
+		if p.Approval != tt.want || p.Returned != tt.returned || !p.Settled() {
+			t.Errorf("%s: %q, %q", name, p.Approval, p.Returned)
+		}
+	}
 }
 
 func TestAPlanChangesAfterTheLockOnlyWithAReason(t *testing.T) {
@@ -136,7 +174,7 @@ func TestAPlanChangesAfterTheLockOnlyWithAReason(t *testing.T) {
 			return
 		}
 		kept := slices.DeleteFunc(slices.Clone(facts), func(f visit.Fact) bool {
-			return f.At.After(facts[lock].At) && (f.Plan == nil && f.Kind != visit.KindPlanLocked || f.Plan != nil && (f.Kind == visit.KindPlanProposed || f.Plan.Reason == ""))
+			return f.At.After(facts[lock].At) && (f.Kind == visit.KindPlanConfirmed || f.Plan != nil && (f.Kind == visit.KindPlanProposed || f.Plan.Reason == ""))
 		})
 		if got := visit.FoldPlan(imported, kept); !cmp.Equal(got, whole) {
 			t.Fatalf("what came after the lock without a reason counts: %s", cmp.Diff(got, whole))

@@ -19,6 +19,8 @@ type Policy struct {
 	QuietHours Span
 	// Brief says that a group hears totals only, and no picture.
 	Brief bool
+	// ApprovePlans says that the manager approves each plan once it is locked.
+	ApprovePlans bool
 	// MinVisits is the least number of distinct customers of a day.
 	MinVisits int
 	// MorningPlan and EveningSummary are when the groups hear of the day.

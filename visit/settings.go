@@ -48,6 +48,23 @@ var settings = []setting{
 		}
 		return p.QuietHours.String()
 	}},
+	{"plan_approval", []string{"计划审批", "approval"}, func(p *Policy, text string) error {
+		switch strings.ToLower(text) {
+		case "on", "开", "开启":
+			p.ApprovePlans = true
+		default:
+			if !isOff(text) {
+				return fmt.Errorf("%q is neither 开 (on) nor 关 (off)", text)
+			}
+			p.ApprovePlans = false
+		}
+		return nil
+	}, func(p Policy) string {
+		if p.ApprovePlans {
+			return "on"
+		}
+		return "off"
+	}},
 	{"brief", []string{"群播报", "group"}, func(p *Policy, text string) error {
 		switch strings.ToLower(text) {
 		case "精简", "brief":

@@ -31,6 +31,7 @@ type factDoc struct {
 	Result    *resultDoc    `bson:"result,omitempty"`
 	Decision  *decisionDoc  `bson:"decision,omitempty"`
 	Plan      *changeDoc    `bson:"plan,omitempty"`
+	Review    *reviewDoc    `bson:"review,omitempty"`
 	Leave     *leaveDoc     `bson:"leave,omitempty"`
 	Complaint *complaintDoc `bson:"complaint,omitempty"`
 	// Located says that the fact has something that [facts.Redact] removes.
@@ -84,6 +85,10 @@ type resultDoc struct {
 type decisionDoc struct {
 	Visit   string `bson:"visit"`
 	Verdict string `bson:"verdict"`
+}
+
+type reviewDoc struct {
+	Approved bool `bson:"approved,omitempty"`
 }
 
 type leaveDoc struct {
@@ -155,6 +160,9 @@ func newFact(f visit.Fact) factDoc {
 	if f.Decision != nil {
 		d.Decision = &decisionDoc{f.Decision.Visit, string(f.Decision.Verdict)}
 	}
+	if f.Review != nil {
+		d.Review = &reviewDoc{f.Review.Approved}
+	}
 	if f.Leave != nil {
 		d.Leave = &leaveDoc{string(f.Leave.Part), f.Leave.Of, f.Leave.Approved}
 	}
@@ -201,6 +209,9 @@ func (d factDoc) record() visit.Fact {
 	}
 	if d.Decision != nil {
 		f.Decision = &visit.Decision{Visit: d.Decision.Visit, Verdict: visit.Verdict(d.Decision.Verdict)}
+	}
+	if d.Review != nil {
+		f.Review = &visit.Review{Approved: d.Review.Approved}
 	}
 	if d.Leave != nil {
 		f.Leave = &visit.Leave{Part: visit.LeavePart(d.Leave.Part), Of: d.Leave.Of, Approved: d.Leave.Approved}

@@ -39,6 +39,7 @@ func fullFact() visit.Fact {
 			Drop: []string{chinese, "c2"}, Reason: chinese,
 		},
 		Decision:  &visit.Decision{Visit: "visit-" + chinese, Verdict: visit.Suspicious},
+		Review:    &visit.Review{Approved: true},
 		Leave:     &visit.Leave{Part: visit.Afternoon, Of: "leave-" + chinese, Approved: true},
 		Complaint: &visit.ComplaintFact{Of: "complaint-1", Customer: chinese, Due: at(3), Text: chinese},
 	}
@@ -82,6 +83,7 @@ func testFacts(t *testing.T, s suite) {
 			{ID: "4", Kind: visit.KindPlanChanged, Plan: &visit.Change{}},
 			{ID: "5", Kind: visit.KindCheckOut},
 			{ID: "6", Kind: visit.KindResult, Result: &visit.Result{}},
+			{ID: "6a", Kind: visit.KindPlanReviewed, Review: &visit.Review{}},
 			{ID: "7", Kind: visit.KindLeaveAsked, Leave: &visit.Leave{}},
 			{ID: "8", Kind: visit.KindComplaint, Complaint: &visit.ComplaintFact{}},
 			{ID: "9", Kind: visit.KindDecision, Decision: &visit.Decision{}},

@@ -13,16 +13,8 @@ import (
 // minimum, and whom somebody avoids. It is empty for a team without a day.
 func Detail(d TeamDay, policy visit.Policy, avoided TeamPeriod, say *catalog.Catalog) bot.Body {
 	card := bot.Card{Title: say.T("detail.title", "Team", d.Team.Name, "Date", say.Date(d.Date.Time())), Footer: say.T("detail.footer")}
-	var below []string
-	for _, r := range d.Reps {
-		if r.below(policy.MinVisits) {
-			below = append(below, say.T("detail.below_one", "Name", r.Rep.Name, "Count", r.Tally.Distinct))
-		}
-	}
-	if len(below) > 0 {
+	if card.Lines = belowLine(d, policy.MinVisits, say); len(card.Lines) > 0 {
 		card.Tone = bot.ToneWarn
-		card.Lines = append(card.Lines,
-			bot.Line{Label: say.T("detail.below", "Count", policy.MinVisits), Text: strings.Join(below, say.T("list.comma"))})
 	}
 	if card.Lines = append(card.Lines, avoidedLine(avoided, say)...); len(card.Lines) > 0 {
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})

@@ -103,8 +103,9 @@ func window(s visit.Span) string {
 	return s.String()
 }
 
-// Evening is the summary of a team's day for its group: counts, no times, no
-// places, no doubts about a person. In brief it is the team's totals only.
+// Evening is the summary of a team's day for its group: counts, no places, no
+// doubts about a person, and times only as [TeamDay.Wide] has it. In brief it is
+// the team's totals only.
 func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 	total := d.Total()
 	card := bot.Card{
@@ -129,6 +130,7 @@ func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 	card.Lines = append(card.Lines, forgottenLine(d.Forgotten, d.Date, say)...)
 	card.Lines = append(card.Lines, complaintLine(d, say)...)
 	card.Lines = append(card.Lines, market(d, say)...)
+	card.Lines = append(card.Lines, wideLines(d, say)...)
 	reps := d.Reps
 	if brief {
 		reps = nil
@@ -153,7 +155,7 @@ func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 		for _, l := range shortMoney(t, say) {
 			text += " · " + l
 		}
-		card.Lines = append(card.Lines, bot.Line{Label: r.Rep.Name, Text: text})
+		card.Lines = append(card.Lines, bot.Line{Label: r.Rep.Name, Text: text + d.times(r, say)})
 	}
 	card.Footer = say.T("evening.footer")
 	body := bot.Body{Card: &card}

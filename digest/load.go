@@ -21,6 +21,7 @@ type Nouns interface {
 	Facts() storage.Facts
 	Outcomes() storage.Outcomes
 	Complaints() storage.Complaints
+	Consents() storage.Consents
 }
 
 // TeamDay is everything about a team on a date.
@@ -39,6 +40,8 @@ type TeamDay struct {
 	MadeUp []MadeUp
 	// Complaints are the team's open ones, by when they are due.
 	Complaints []visit.ComplaintCase
+	// Wide is what the group hears besides, where its team chose so.
+	Wide *Wide
 }
 
 // Forgotten is a customer whose next visit is overdue.

@@ -96,17 +96,23 @@ func (r Report) attendance(say *catalog.Catalog) string {
 	if r.Day.Leave > 0 {
 		parts = append(parts, say.T("report.leave", "Days", halves(r.Day.Leave)))
 	}
-	if n := len(r.Day.Visits); n > 0 {
-		first, last := r.Day.Visits[0].Start, r.Day.Visits[n-1].Seen
-		if v := r.Day.Visits[n-1]; v.CheckedOut {
-			last = v.End
-		}
-		parts = append(parts, say.T("report.span", "From", say.Clock(first.In(r.Zone)), "To", say.Clock(last.In(r.Zone)), "Long", say.Duration(last.Sub(first))))
+	if len(r.Day.Visits) > 0 {
+		parts = append(parts, r.span(say))
 	}
 	if len(parts) == 0 {
 		return say.T("report.no_visits")
 	}
 	return strings.Join(parts, " · ")
+}
+
+// span is from the first visit of a day, which there is, to the end of the last.
+func (r Report) span(say *catalog.Catalog) string {
+	end := r.Day.Visits[len(r.Day.Visits)-1]
+	first, last := r.Day.Visits[0].Start, end.Seen
+	if end.CheckedOut {
+		last = end.End
+	}
+	return say.T("report.span", "From", say.Clock(first.In(r.Zone)), "To", say.Clock(last.In(r.Zone)), "Long", say.Duration(last.Sub(first)))
 }
 
 // halves writes half days: 0.5, 1, 1.5.

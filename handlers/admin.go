@@ -237,12 +237,11 @@ func (s *Service) holidays(ctx context.Context, c call) error {
 // preview shows what a group will hear, to whoever asked.
 func (s *Service) preview(ctx context.Context, c call) error {
 	what, rest, _ := strings.Cut(c.rest, " ")
-	var write func(digest.TeamDay) bot.Body
+	evening := false
 	switch strings.ToLower(what) {
 	case "早报", "morning":
-		write = func(d digest.TeamDay) bot.Body { return digest.Morning(d, s.Say, false) }
 	case "晚报", "evening":
-		write = func(d digest.TeamDay) bot.Body { return digest.Evening(d, s.Say, s.Policy.Of(d.Team).Brief, false) }
+		evening = true
 	default:
 		return s.reply(ctx, c.m, s.text("preview.usage"))
 	}
@@ -250,9 +249,21 @@ func (s *Service) preview(ctx context.Context, c call) error {
 	if err != nil || !ok {
 		return err
 	}
-	td, err := digest.Load(ctx, s.Store, s.Policy, team, s.Policy.DateIn(team, c.m.At))
+	date := s.Policy.DateIn(team, c.m.At)
+	if !evening {
+		td, err := digest.Load(ctx, s.Store, s.Policy, team, date)
+		if err != nil {
+			return err
+		}
+		return s.reply(ctx, c.m, digest.Morning(td, s.Say, false))
+	}
+	calendar, err := s.calendar(ctx)
 	if err != nil {
 		return err
 	}
-	return s.reply(ctx, c.m, write(td))
+	td, err := digest.LoadEvening(ctx, s.Store, calendar, s.Policy, team, date)
+	if err != nil {
+		return err
+	}
+	return s.reply(ctx, c.m, digest.Evening(td, s.Say, s.Policy.Of(team).Group == visit.GroupBrief, false))
 }

@@ -91,7 +91,7 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	f := s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix })
 	said, err := s.advance(ctx, who, tap{}, f)
 	if err == nil {
-		err = errors.Join(s.watchDoubt(ctx, who, f), s.offerNearby(ctx, who, f, plan, customers))
+		err = errors.Join(s.watchDoubt(ctx, who, f), s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who))
 	}
 	if err != nil || said {
 		return err

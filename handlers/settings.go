@@ -39,7 +39,7 @@ func (s *Service) setQuiet(ctx context.Context, c call) error {
 }
 
 func (s *Service) setGroup(ctx context.Context, c call) error {
-	return s.set(ctx, c, "", "brief", c.rest)
+	return s.set(ctx, c, "", "group", c.rest)
 }
 
 // set changes one setting of a team, if it can be.
@@ -75,13 +75,16 @@ func (s *Service) settingsCard(t visit.Team) bot.Body {
 	for _, name := range visit.SettingNames() {
 		value := policy.Setting(name)
 		switch value {
-		case "on", "off", "brief", "full":
+		case "on", "off", "brief", "full", "wide":
 			value = s.Say.T("settings." + value)
 		}
 		if _, own := t.Settings[name]; own {
 			value += s.Say.T("list.brackets", "Text", s.Say.T("settings.own"))
 		}
 		card.Lines = append(card.Lines, bot.Line{Label: s.Say.T("setting." + name), Text: value})
+	}
+	if policy.Group == visit.GroupWide {
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: s.Say.T("settings.wide_note")})
 	}
 	return bot.Body{Card: &card}
 }

@@ -15,14 +15,15 @@ func (s *Scheduler) evening() job {
 	return job{
 		name: "evening_summary", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour, kept: true,
 		write: func(ctx context.Context, team visit.Team, date visit.Date, late bool) (bot.Body, error) {
-			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
+			calendar, err := s.calendar(ctx)
+			if err != nil {
+				return bot.Body{}, err
+			}
+			day, err := digest.LoadEvening(ctx, s.Store, calendar, s.Policy, team, date)
 			if err != nil || len(day.Reps) == 0 {
 				return bot.Body{}, err
 			}
-			if err := digest.LoadHistory(ctx, s.Store, s.Policy, &day); err != nil {
-				return bot.Body{}, err
-			}
-			return digest.Evening(day, s.Say, s.Policy.Of(team).Brief, late), nil
+			return digest.Evening(day, s.Say, s.Policy.Of(team).Group == visit.GroupBrief, late), nil
 		},
 	}
 }
@@ -33,7 +34,7 @@ func (s *Scheduler) summaryPicture() job {
 	return job{
 		name: "summary_picture", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour,
 		write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
-			if s.Policy.Of(team).Brief {
+			if s.Policy.Of(team).Group == visit.GroupBrief {
 				return bot.Body{}, nil
 			}
 			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)

@@ -17,8 +17,8 @@ type Policy struct {
 	ReportDeadline Clock
 	// QuietHours are when nobody is written to of Roundsman's own accord; may be empty.
 	QuietHours Span
-	// Brief says that a group hears totals only, and no picture.
-	Brief bool
+	// Group is how much of a day the team's group hears.
+	Group GroupForm
 	// ApprovePlans says that the manager approves each plan once it is locked.
 	ApprovePlans bool
 	// MinVisits is the least number of distinct customers of a day.
@@ -34,6 +34,21 @@ type Policy struct {
 	// KeepCoordinates and KeepPhotos are how long they are kept; people are told so.
 	KeepCoordinates, KeepPhotos time.Duration
 }
+
+// GroupForm is how much of a day a team's group hears.
+type GroupForm string
+
+// The forms of what a group hears.
+const (
+	// GroupFull: counts per rep, and a picture.
+	GroupFull GroupForm = ""
+	// GroupBrief: the team's totals only, and no picture.
+	GroupBrief GroupForm = "brief"
+	// GroupWide: also what only the manager hears otherwise: who is below the
+	// minimum, whom somebody avoids, and when the first and the last visits were
+	// of those who agreed to that ([Consent.Wide]).
+	GroupWide GroupForm = "wide"
+)
 
 // Quiet reports whether nobody is written to at the instant of Roundsman's own accord.
 func (p Policy) Quiet(at time.Time) bool {

@@ -165,3 +165,18 @@ type Consent struct {
 	// Source is the key of the event by which they agreed.
 	Source string `json:"source"`
 }
+
+// The notices that people agree to. One that changes what is kept or who sees
+// it needs a new version, and everybody is asked again.
+const (
+	// ConsentNotice says that a group hears no times of persons.
+	ConsentNotice = "1"
+	// ConsentWideNotice says that it hears when the first and the last visits were.
+	ConsentWideNotice = "1w"
+)
+
+// Holds reports whether whereabouts may be kept by it.
+func (c Consent) Holds() bool { return c.Version == ConsentNotice || c.Wide() }
+
+// Wide reports whether the team's group may hear when the first and the last visits were.
+func (c Consent) Wide() bool { return c.Version == ConsentWideNotice }

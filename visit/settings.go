@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -65,22 +66,19 @@ var settings = []setting{
 		}
 		return "off"
 	}},
-	{"brief", []string{"群播报", "group"}, func(p *Policy, text string) error {
+	{"group", []string{"群播报"}, func(p *Policy, text string) error {
 		switch strings.ToLower(text) {
 		case "精简", "brief":
-			p.Brief = true
+			p.Group = GroupBrief
 		case "完整", "full":
-			p.Brief = false
+			p.Group = GroupFull
+		case "明细", "wide":
+			p.Group = GroupWide
 		default:
-			return fmt.Errorf("%q is neither 精简 (brief) nor 完整 (full)", text)
+			return fmt.Errorf("%q is neither 精简 (brief), nor 完整 (full), nor 明细 (wide)", text)
 		}
 		return nil
-	}, func(p Policy) string {
-		if p.Brief {
-			return "brief"
-		}
-		return "full"
-	}},
+	}, func(p Policy) string { return cmp.Or(string(p.Group), "full") }},
 }
 
 func clockSetting(name string, field func(*Policy) *Clock, words ...string) setting {

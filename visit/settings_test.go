@@ -22,7 +22,7 @@ func TestSettingsAreReadAsTheyAreShown(t *testing.T) {
 	policy := company()
 	for name, text := range map[string]string{
 		"min_visits": "4", "plan_proposal": "16：00", "plan_deadline": "23:59", "morning_plan": "07:30",
-		"report_deadline": "18:15", "evening_summary": "21:00", "quiet_hours": "12:00-13:30", "brief": "精简", "plan_approval": "开",
+		"report_deadline": "18:15", "evening_summary": "21:00", "quiet_hours": "12:00-13:30", "group": "精简", "plan_approval": "开",
 	} {
 		changed, err := policy.With(name, text)
 		if err != nil {
@@ -44,7 +44,7 @@ func TestSettingsAreReadAsTheyAreShown(t *testing.T) {
 		{"plan_deadline", "25:00"},
 		{"plan_proposal", "20:00"},
 		{"quiet_hours", "noon"},
-		{"brief", "loud"},
+		{"group", "loud"},
 		{"plan_approval", "maybe"},
 		{"", "1"},
 	} {

@@ -13,6 +13,7 @@ import (
 	"roundsman/bot"
 	"roundsman/digest"
 	"roundsman/match"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -205,12 +206,34 @@ func (s *Service) propose(ctx context.Context, p *planning, at time.Time) error 
 	for _, c := range p.customers {
 		proposal.Customers = append(proposal.Customers, c)
 	}
+	if proposal.Crowded() {
+		if proposal.Planned, err = s.lastPlanned(ctx, p.who.ID, p.date); err != nil {
+			return err
+		}
+	}
 	lines := visit.Propose(proposal)
 	if len(lines) == 0 {
 		// There may be customers by the next time.
 		return nil
 	}
 	return s.appendPlan(ctx, p, s.madeFact(p, visit.KindPlanProposed, at, &visit.Change{Put: lines}))
+}
+
+// turnsOver is over how many days forgotten customers take turns: two of the longest usual cadences.
+const turnsOver = 60
+
+// lastPlanned is when each customer was last on the rep's plan, also if it was taken off.
+func (s *Service) lastPlanned(ctx context.Context, rep string, before visit.Date) (map[string]visit.Date, error) {
+	last := make(map[string]visit.Date)
+	for o, err := range s.Store.Outcomes().Range(ctx, storage.FactFilter{Rep: rep, From: before.Add(-turnsOver), To: before.Add(-1)}) {
+		if err != nil {
+			return nil, fmt.Errorf("read the plans before: %w", err)
+		}
+		for _, c := range slices.Concat(o.Planned, o.Dropped) {
+			last[c] = o.Date
+		}
+	}
+	return last, nil
 }
 
 // appendPlan appends a fact to the plan. One that was there already stays as it was.

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -241,5 +242,32 @@ func TestThePlanIsWhatTheDayIsJudgedBy(t *testing.T) {
 	f.ok(err)
 	if len(visit.FoldPlan(nil, facts).Lines) != 3 {
 		t.Errorf("the facts hold %d visits", len(visit.FoldPlan(nil, facts).Lines))
+	}
+}
+
+// A rep who goes to none of those who are proposed does not keep the others
+// from being proposed on the next day.
+func TestTheForgottenTakeTurnsInTheProposals(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	past := visit.Outcome{Rep: "zhang", Team: team, Date: "2026-10-09", Facts: 1}
+	for i := range 12 {
+		c := visit.Customer{ID: fmt.Sprint("F", i), Name: fmt.Sprint("遗忘", i, "号"), Owner: "zhang", Cadence: 7, Point: geo.Offset(shop, float64(5000*i), 45)}
+		f.ok(f.store.Customers().Put(t.Context(), c))
+		past.Calls = append(past.Calls, visit.Call{Visit: c.ID, Customer: c.ID, Verdict: visit.Verified})
+	}
+	f.ok(f.store.Outcomes().Put(t.Context(), past))
+	seen := make(map[string]bool)
+	for range 2 {
+		f.text("zhang", "明天")
+		for _, l := range f.last("zhang").Card.Lines {
+			if _, name, ok := strings.Cut(l.Text, "遗忘"); ok {
+				seen[name[:strings.Index(name, "号")]] = true
+			}
+		}
+		f.pass(24 * time.Hour)
+	}
+	if len(seen) != 12 {
+		t.Errorf("in two days %d of 12 were proposed: %v", len(seen), seen)
 	}
 }

@@ -98,6 +98,9 @@ type Proposal struct {
 	Customers []Customer
 	// Last is the date of each customer's last verified visit; none if there was none.
 	Last map[string]Date
+	// Planned is the date for which each customer was last on the rep's plan, as
+	// far as it is known; only where [Proposal.Crowded] says that it matters.
+	Planned map[string]Date
 	// Skip are customers that are not to be proposed: somebody took them off.
 	Skip []string
 	// Min is the least number of customers of a day.
@@ -109,7 +112,21 @@ type Proposal struct {
 // close to these, at least Min if the rep has so many customers, each with why
 // it is there. A customer that went to somebody else has left the route.
 func Propose(p Proposal) []PlannedVisit {
-	c := chooser{Proposal: p, places: make(map[string]geo.Point, len(p.Customers)), taken: make(map[string]bool)}
+	c := p.chooser()
+	c.fill()
+	return Round(c.chosen, c.places)
+}
+
+// Crowded reports whether more customers are forgotten than one day takes.
+func (p Proposal) Crowded() bool {
+	c := p.chooser()
+	room := max(c.Min, c.given) + maxExtra - c.given
+	return len(c.open) > room && c.open[room].overdue >= forgotten
+}
+
+// chooser is what is chosen from, with what is on the plan in any case.
+func (p Proposal) chooser() *chooser {
+	c := &chooser{Proposal: p, places: make(map[string]geo.Point, len(p.Customers)), taken: make(map[string]bool)}
 	byID := make(map[string]Customer, len(p.Customers))
 	for _, customer := range p.Customers {
 		byID[customer.ID] = customer
@@ -140,10 +157,16 @@ func Propose(p Proposal) []PlannedVisit {
 		}
 	}
 	slices.SortFunc(c.open, func(a, b candidate) int {
+		if a.overdue >= forgotten && b.overdue >= forgotten {
+			// They take turns: whoever is not visited though proposed does not keep
+			// the others from being proposed.
+			if turn := cmp.Compare(p.Planned[a.ID], p.Planned[b.ID]); turn != 0 {
+				return turn
+			}
+		}
 		return cmp.Or(cmp.Compare(b.overdue, a.overdue), cmp.Compare(a.ID, b.ID))
 	})
-	c.fill()
-	return Round(c.chosen, c.places)
+	return c
 }
 
 // candidate is a customer that may be proposed.
@@ -160,7 +183,7 @@ type chooser struct {
 	taken  map[string]bool
 	// given is how many were there before the first was chosen.
 	given int
-	// open are those that may still be chosen, the most overdue first.
+	// open are those that may still be chosen: the forgotten in turn, then the most overdue first.
 	open []candidate
 }
 
@@ -188,8 +211,8 @@ func (c *chooser) fill() {
 }
 
 // best returns the next customer to choose, and how far it is from the nearest
-// one chosen: the most overdue if it is forgotten or the first, else the one
-// that is worth most for its way.
+// one chosen: the first in turn if it is forgotten or the day is empty, else the
+// one that is worth most for its way.
 func (c *chooser) best() (index int, away float64) {
 	if c.open[0].overdue >= forgotten || len(c.chosen) == 0 {
 		return 0, 0

@@ -201,6 +201,51 @@ func TestNobodyStaysForgotten(t *testing.T) {
 	})
 }
 
+// However a rep goes about it, whoever they visit and whoever they take off,
+// nobody who is forgotten stays unproposed for two cadences.
+func TestTheForgottenTakeTurns(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		customers, _ := drawCompany(t, rapid.IntRange(1, 24).Draw(t, "customers"))
+		fixed := rapid.IntRange(0, 1).Draw(t, "fixed") * rapid.IntRange(0, 6).Draw(t, "most")
+		if fixed > 0 && len(customers) > 8 {
+			// Of a day that is full there is room for two more.
+			customers = customers[:8]
+		}
+		last, planned := make(map[string]visit.Date), make(map[string]visit.Date)
+		for i := range customers {
+			customers[i].Cadence = rapid.SampledFrom([]int{7, 14, 30}).Draw(t, "cadence")
+			last[customers[i].ID] = planDate.Add(-i % 30)
+		}
+		date := planDate
+		for range 100 {
+			if date = date.Add(1); date.Weekday() == 0 || date.Weekday() == 6 {
+				continue
+			}
+			p := visit.Proposal{Rep: "z", Date: date, Customers: customers, Last: last, Min: 4}
+			for i := range fixed {
+				id := fmt.Sprint("fixed", i)
+				p.Fixed = append(p.Fixed, visit.PlannedVisit{Customer: id})
+			}
+			if p.Crowded() {
+				p.Planned = planned
+			}
+			for _, v := range visit.Propose(p) {
+				planned[v.Customer] = date
+				if rapid.IntRange(0, 9).Draw(t, "goes") == 0 {
+					last[v.Customer] = date
+				}
+			}
+			for _, c := range customers {
+				forgotten := max(last[c.ID].Add(c.Cadence), planned[c.ID])
+				if days := forgotten.Days(date); days > 2*c.Cadence {
+					t.Fatalf("%s is forgotten and was not proposed for %d days, of a cadence of %d", c.ID, days, c.Cadence)
+				}
+			}
+		}
+	})
+}
+
 // length is the way of a round in metres.
 func length(visits []visit.PlannedVisit, places map[string]geo.Point) (sum float64) {
 	for i := 1; i < len(visits); i++ {

@@ -20,7 +20,10 @@ type Card struct {
 	Title string `json:"title"`
 	Tone  Tone   `json:"tone,omitempty"`
 	// Lines are shown in order.
-	Lines   []Line   `json:"lines,omitempty"`
+	Lines []Line `json:"lines,omitempty"`
+	// Short is what a platform that cannot fold shows in their place where they
+	// do not fit one message; empty where there is nothing to leave out.
+	Short   []Line   `json:"short,omitempty"`
 	Buttons []Button `json:"buttons,omitempty"`
 	// Footer is small print.
 	Footer string `json:"footer,omitempty"`

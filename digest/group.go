@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -135,6 +136,13 @@ func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 	if brief {
 		reps = nil
 	} else {
+		if d.Large() {
+			card.Short = append(slices.Clone(card.Lines), shortOf(d, say)...)
+			card.Short = append(card.Short, bot.Line{Kind: bot.LineQuiet, Text: say.T("evening.in_sheet")})
+		}
+		if len(reps) > unfolded {
+			card.Lines = append(card.Lines, shortOf(d, say)...)
+		}
 		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
 	}
 	if len(reps) > unfolded {
@@ -165,6 +173,33 @@ func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 	return body
 }
 
+// Large reports whether the team's day is too long to be read in a chat that
+// cannot fold: its group has each rep's in a sheet.
+func (d TeamDay) Large() bool { return len(d.Reps) > readable }
+
+// shortOf names those who did not reach all that they had planned.
+func shortOf(d TeamDay, say *catalog.Catalog) []bot.Line {
+	var names []string
+	more := 0
+	for _, r := range d.Reps {
+		switch {
+		case r.Tally.Reached >= r.Tally.Planned:
+		case len(names) == shortShown:
+			more++
+		default:
+			names = append(names, say.T("evening.short_one", "Name", r.Rep.Name, "Reached", r.Tally.Reached, "Planned", r.Tally.Planned))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	text := strings.Join(names, say.T("list.comma"))
+	if more > 0 {
+		text += say.T("evening.short_more", "Count", more)
+	}
+	return []bot.Line{{Label: say.T("evening.short"), Text: text}}
+}
+
 // marketShown bounds what a group reads of competitors.
 const marketShown = 8
 
@@ -186,6 +221,10 @@ func market(d TeamDay, say *catalog.Catalog) []bot.Line {
 const (
 	// unfolded is how many reps a summary shows without folding them away.
 	unfolded = 15
+	// readable is how many reps are read in a chat without folding.
+	readable = 8
+	// shortShown bounds those who are named for not having reached their plan.
+	shortShown = 20
 	// forgottenShown bounds the forgotten customers that a group hears by name.
 	forgottenShown = 5
 )

@@ -6,6 +6,7 @@ import (
 
 	"roundsman/bot"
 	"roundsman/digest"
+	"roundsman/digest/sheet"
 	"roundsman/visit"
 )
 
@@ -24,6 +25,28 @@ func (s *Scheduler) evening() job {
 				return bot.Body{}, err
 			}
 			return digest.Evening(day, s.Say, s.Policy.Of(team).Group == visit.GroupBrief, late), nil
+		},
+	}
+}
+
+// summarySheet follows the summary of a large team where a message cannot fold
+// away what each rep did.
+func (s *Scheduler) summarySheet() job {
+	return job{
+		name: "summary_sheet", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour, unfolding: true,
+		write: func(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
+			if s.Policy.Of(team).Group == visit.GroupBrief {
+				return bot.Body{}, nil
+			}
+			day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
+			if err != nil || !day.Large() || day.Total().Planned+day.Total().Visits == 0 {
+				return bot.Body{}, err
+			}
+			name, data, err := sheet.Summary(day, s.Say)
+			if err != nil {
+				return bot.Body{}, err
+			}
+			return bot.Body{File: &bot.File{Data: data, Name: name}}, nil
 		},
 	}
 }

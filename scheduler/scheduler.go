@@ -90,6 +90,8 @@ type job struct {
 	within time.Duration
 	// to says who hears of it.
 	to audience
+	// unfolding: it is only for groups whose messages neither change nor fold.
+	unfolding bool
 	// kept says that what was said is kept up with the day ([Scheduler.amend]).
 	kept bool
 	// write renders the post; nil where each rep's lane does what is due.
@@ -102,7 +104,7 @@ func New(o Options) *Scheduler {
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
-	s.jobs = slices.Concat(s.planning(), s.reports(), s.detail(), []job{s.morning(), s.evening(), s.summaryPicture()}, s.periods())
+	s.jobs = slices.Concat(s.planning(), s.reports(), s.detail(), []job{s.morning(), s.evening(), s.summaryPicture(), s.summarySheet()}, s.periods())
 	return s
 }
 
@@ -120,10 +122,22 @@ func (s *Scheduler) Names() []string {
 func (s *Scheduler) Groups(name string, team visit.Team) []string {
 	for _, j := range s.jobs {
 		if j.name == name {
-			return j.to.of(team)
+			return s.groups(j, team)
 		}
 	}
 	return nil
+}
+
+// groups are the ledger's groups of a job for a team.
+func (s *Scheduler) groups(j job, team visit.Team) []string {
+	groups := j.to.of(team)
+	if !j.unfolding {
+		return groups
+	}
+	return slices.DeleteFunc(slices.Clone(groups), func(group string) bool {
+		to, err := bot.ParseAddress(group)
+		return err != nil || slices.Contains(s.Changing, to.Platform)
+	})
 }
 
 // Run asks every twenty seconds what is due until ctx ends. The library is
@@ -182,7 +196,7 @@ func (s *Scheduler) Tick(ctx context.Context) error {
 					return err
 				}
 				for _, j := range s.jobs {
-					if j.to == to {
+					if j.to == to && slices.Contains(s.groups(j, team), group) {
 						failed = append(failed, s.due(ctx, j, calendar, team, group, since, now))
 					}
 					if j.kept {
@@ -492,7 +506,7 @@ func (s *Scheduler) Job(ctx context.Context, name string, date visit.Date, teams
 		if dry {
 			continue
 		}
-		for _, group := range j.to.of(team) {
+		for _, group := range s.groups(j, team) {
 			fresh, err := s.now(ctx, j, team, group, date)
 			if err != nil {
 				return nil, nil, err

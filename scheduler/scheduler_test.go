@@ -541,6 +541,59 @@ func TestPlansToApproveReachTheManagersLane(t *testing.T) {
 	}
 }
 
+// A large team's group has each rep's day in a sheet where a message cannot
+// fold it away: the message is in short there.
+func TestALargeTeamsSummaryHasASheet(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		reps  int
+		group string
+		want  []string
+	}{
+		{60, "", []string{"evening_summary|feishu", "evening_summary|wecom", "summary_picture|feishu", "summary_picture|wecom", "summary_sheet|wecom"}},
+		{60, "brief", []string{"evening_summary|feishu", "evening_summary|wecom"}},
+		{8, "", []string{"evening_summary|feishu", "evening_summary|wecom", "summary_picture|feishu", "summary_picture|wecom"}},
+	} {
+		f := setup(t, "2026-11-24 07:00:00")
+		ctx := t.Context()
+		f.ok(f.store.Roster().PutTeam(ctx, visit.Team{Name: team, Groups: []string{"feishu:group/g1", "wecom:group/g2"}, Settings: map[string]string{"group": tt.group}}))
+		for n := 1; n < tt.reps; n++ {
+			f.ok(f.store.Roster().PutReps(ctx, visit.Rep{ID: fmt.Sprint("r", n), Name: fmt.Sprint("销售", n), Team: team, Role: visit.RoleRep}))
+		}
+		f.ok(f.store.Plans().Put(ctx, visit.PlannedVisit{Rep: "r1", Date: "2026-11-24", Customer: "C1", Order: 1}))
+		f.tick()
+		f.at("2026-11-24 19:30:10")
+		f.tick()
+		var got []string
+		posts, err := f.store.Outbox().List(ctx, storage.PostPending, 100)
+		f.ok(err)
+		for _, p := range posts {
+			job, _, _ := strings.Cut(strings.TrimPrefix(p.ID, "run/"), "|")
+			platform, _, _ := strings.Cut(p.Chat, ":")
+			if job != "evening_summary" && !strings.HasPrefix(job, "summary_") {
+				continue
+			}
+			got = append(got, job+"|"+platform)
+			var body bot.Body
+			f.ok(json.Unmarshal(p.Body, &body))
+			switch job {
+			case "evening_summary":
+				if short := len(body.Card.Short) > 0; short != (tt.reps > 8 && tt.group == "") {
+					t.Errorf("%d reps %s: in short %v", tt.reps, tt.group, body.Card.Short)
+				}
+			case "summary_sheet":
+				if body.File == nil || body.File.Name != "华东一队 2026-11-24 拜访总结.xlsx" {
+					t.Errorf("%d reps: the sheet is %+v", tt.reps, body.File)
+				}
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%d reps %s: %q, want %q", tt.reps, tt.group, got, tt.want)
+		}
+	}
+}
+
 // The summary counts a day against its share of the month, by the imported
 // calendar, and says nothing of it on a day that has none.
 func TestTheSummaryHasTheDaysShareOfTheMonth(t *testing.T) {

@@ -79,9 +79,9 @@ func (p *Platform) Compose(to bot.Address, b bot.Body) ([]bot.Part, error) {
 	case b.Card != nil && person:
 		return contents(typeText, pack(cardText(*b.Card), maxContent, maxParts))
 	case b.Card != nil && to.Place == bot.ToRobot:
-		return contents(typeMarkdown, pack(cardMarkdown(*b.Card), maxRobotMarkdown, maxParts))
+		return contents(typeMarkdown, groupCard(*b.Card, maxRobotMarkdown))
 	case b.Card != nil:
-		return contents(typeMarkdown, pack(cardMarkdown(*b.Card), maxContent, maxParts))
+		return contents(typeMarkdown, groupCard(*b.Card, maxContent))
 	case b.Image != nil:
 		return []bot.Part{{Type: typeImage, Upload: b.Image}}, nil
 	case b.File != nil:
@@ -92,6 +92,17 @@ func (p *Platform) Compose(to bot.Address, b bot.Body) ([]bot.Part, error) {
 		return p.replaceByText(b.Text, b.Response)
 	}
 	return contents(typeText, pack(textRows(b.Text), maxContent, maxParts))
+}
+
+// groupCard is a card as markdown of at most limit bytes each: what it has in
+// short where the whole does not fit one message.
+func groupCard(c bot.Card, limit int) []string {
+	texts := pack(cardMarkdown(c), limit, maxParts)
+	if len(texts) == 1 || len(c.Short) == 0 {
+		return texts
+	}
+	c.Lines = c.Short
+	return pack(cardMarkdown(c), limit, maxParts)
 }
 
 // contents are the parts of a text or markdown message.

@@ -209,6 +209,27 @@ func TestComposeLimits(t *testing.T) {
 	}
 }
 
+// What a group cannot read in one message is said in short, if there is a short
+// way to say it; a person is told all of it.
+func TestComposeSaysInShortWhatIsTooLong(t *testing.T) {
+	t.Parallel()
+	p := offline(t)
+	for place, limit := range map[string]int{"group": 2048, "robot": 4096} {
+		for extra, want := range map[int]string{0: "x", 1: "短"} {
+			line := strings.Repeat("x", limit-len("### 早\n")+extra)
+			parts, err := p.Compose(addresses()[place], bot.Body{Card: &bot.Card{Title: "早", Lines: []bot.Line{{Text: line}}, Short: []bot.Line{{Text: "短<@all>"}}}})
+			got := texts(t, parts)
+			if err != nil || len(got) != 1 || !strings.HasPrefix(got[0], "### 早\n"+want) || strings.Contains(got[0], "<@all>") {
+				t.Errorf("%s, %d beyond: %d parts, %v", place, extra, len(got), err)
+			}
+		}
+	}
+	parts, err := p.Compose(addresses()["user"], bot.Body{Card: &bot.Card{Title: "早", Lines: []bot.Line{{Text: strings.Repeat("x", 2100)}}, Short: []bot.Line{{Text: "短"}}}})
+	if got := texts(t, parts); err != nil || len(got) != 2 {
+		t.Errorf("a person: %q, %v", got, err)
+	}
+}
+
 // word draws what people might write, with what WeCom might read in it.
 func word(multiline bool) *rapid.Generator[string] {
 	bits := []string{"<@all>", "<@zhangsan>", "<font color=\"info\">", "</font>", "<a href=\"http://evil\">", "</a>", "[x](http://evil)", "](", "**", "*", "#", "# ", ">", "> ", "`", "```", "~~", "__", "---", "===", "&lt;", "&#60;@all&#62;", "&", "@all", "1. ", "- ", "长", "x", " ", "\t", "😀", "\u200b", "…", "\\", "|", "\xff"}

@@ -51,9 +51,11 @@ func clean(s string) string {
 // cleaned is a card of clean texts.
 func cleaned(c bot.Card) bot.Card {
 	c.Title, c.Footer = oneLine(clean(c.Title)), oneLine(clean(c.Footer))
-	c.Lines, c.Buttons = slices.Clone(c.Lines), slices.Clone(c.Buttons)
-	for i, l := range c.Lines {
-		c.Lines[i].Label, c.Lines[i].Text = oneLine(clean(l.Label)), clean(l.Text)
+	c.Lines, c.Short, c.Buttons = slices.Clone(c.Lines), slices.Clone(c.Short), slices.Clone(c.Buttons)
+	for _, lines := range [][]bot.Line{c.Lines, c.Short} {
+		for i, l := range lines {
+			lines[i].Label, lines[i].Text = oneLine(clean(l.Label)), clean(l.Text)
+		}
 	}
 	for i, b := range c.Buttons {
 		c.Buttons[i].Text = clean(b.Text)

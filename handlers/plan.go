@@ -279,9 +279,9 @@ func (s *Service) changePlan(ctx context.Context, c call, p *planning) (done boo
 	if late && words.reason == "" {
 		return true, s.reply(ctx, c.m, s.text("plan.needs_reason", "Deadline", s.Say.Clock(p.deadline.In(c.who.zone))))
 	}
-	change, problem := s.resolve(before, words)
-	if problem != "" {
-		return true, s.reply(ctx, c.m, bot.Body{Text: problem})
+	change, problem := s.resolve(c, before, words)
+	if !problem.Empty() {
+		return true, s.reply(ctx, c.m, problem)
 	}
 	f.Plan = change
 	if err := s.appendPlan(ctx, p, f); err != nil {
@@ -293,8 +293,9 @@ func (s *Service) changePlan(ctx context.Context, c call, p *planning) (done boo
 	return false, s.askApproval(ctx, p, f)
 }
 
-// resolve finds the customers that are meant, or says what is wrong with one.
-func (s *Service) resolve(p planning, words planWords) (change *visit.Change, problem string) {
+// resolve finds the customers that are meant, or says what is wrong with one:
+// where a name means several a tap says the whole again with the one's number.
+func (s *Service) resolve(c call, p planning, words planWords) (change *visit.Change, problem bot.Body) {
 	change = &visit.Change{Reason: words.reason}
 	planned := make(map[string]visit.Customer)
 	for _, l := range p.plan.Lines {
@@ -306,13 +307,18 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 		case 1:
 			return found[0].ID, true
 		case 0:
-			problem = s.Say.T(missing, "Name", bot.CutBytes(name, 60))
+			problem = s.text(missing, "Name", bot.CutBytes(name, 60))
 		default:
-			var names []string
-			for _, c := range found[:min(len(found), 6)] {
-				names = append(names, c.Name+s.Say.T("list.brackets", "Text", c.ID))
+			card := bot.Card{Title: s.Say.T("plan.which", "Name", bot.CutBytes(name, 60)), Footer: s.Say.T("plan.which_else")}
+			for _, hit := range found[:min(len(found), maxChoices)] {
+				line := hit.ID + " " + hit.Name
+				if strings.Contains(c.m.Text, name) {
+					card.Buttons = append(card.Buttons, s.sayButton(c, line, strings.Replace(c.m.Text, name, hit.ID, 1)))
+				} else {
+					card.Lines = append(card.Lines, bot.Line{Text: line})
+				}
 			}
-			problem = s.Say.T("plan.which", "Name", bot.CutBytes(name, 60), "Names", strings.Join(names, s.Say.T("list.comma")))
+			problem = bot.Body{Card: &card}
 		}
 		return "", false
 	}
@@ -322,7 +328,7 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 			return nil, problem
 		}
 		if p.assigned(id) {
-			return nil, s.Say.T("plan.assigned", "Name", p.name(id))
+			return nil, s.text("plan.assigned", "Name", p.name(id))
 		}
 		change.Drop = append(change.Drop, id)
 	}
@@ -332,12 +338,12 @@ func (s *Service) resolve(p planning, words planWords) (change *visit.Change, pr
 			return nil, problem
 		}
 		if p.assigned(id) {
-			return nil, s.Say.T("plan.assigned", "Name", p.name(id))
+			return nil, s.text("plan.assigned", "Name", p.name(id))
 		}
 		w.visit.Customer = id
 		change.Put = append(change.Put, w.visit)
 	}
-	return change, ""
+	return change, bot.Body{}
 }
 
 // customersNamed returns the customers that a name means.

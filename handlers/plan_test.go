@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,8 +94,8 @@ func TestACustomerIsNamedByWhatIsEnough(t *testing.T) {
 		t.Errorf("the plan is %s", got)
 	}
 	for text, want := range map[string]string{
-		"明天 +drfrm":  "没有改：“drfrm”可能是大润发人民广场店（C8）、大润发人民广场店（C9）。请写全名或编号",
-		"明天 +人民gc":   "没有改：“人民gc”可能是大润发人民广场店（C8）、大润发人民广场店（C9）。请写全名或编号",
+		"明天 +drfrm":  "还没有改：“drfrm”是哪一家？ | [C8 大润发人民广场店] | [C9 大润发人民广场店] | 也可以写全名或编号",
+		"明天 +人民gc":   "还没有改：“人民gc”是哪一家？ | [C8 大润发人民广场店] | [C9 大润发人民广场店]",
 		"明天 +c9 9点半": "大润发人民广场店（09:30）",
 		"明天 +C":      "名下没有“C”",
 		"明天 +wem":    "名下没有“wem”",
@@ -102,6 +103,27 @@ func TestACustomerIsNamedByWhatIsEnough(t *testing.T) {
 		f.text("zhang", text)
 		if got := f.draft("zhang"); !contains(got, want) {
 			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A tap on one of several says the whole again, with the time and what else is changed.
+func TestOneOfSeveralIsTapped(t *testing.T) {
+	t.Parallel()
+	for _, user := range []string{"zhang", "li"} {
+		f := setup(t)
+		f.ok(f.store.Customers().Put(f.Context(),
+			visit.Customer{ID: "C8", Name: "人民广场店", Owner: user}, visit.Customer{ID: "C9", Name: "人民广场店", Owner: user},
+		))
+		f.text(user, "明天 +人民广场 9点半 收款 5000 -大润发")
+		f.press(user, value(t, f.last(user), "C9"))
+		if got := f.draft(user); !contains(got, "人民广场店（09:30 收款） · 收 5,000 元", "已确认") || contains(got, "大润发") {
+			t.Errorf("%s's plan is %s", user, got)
+		}
+		if facts, err := f.store.Facts().Day(t.Context(), user, tomorrowIs); err != nil || !slices.ContainsFunc(facts, func(f visit.Fact) bool {
+			return f.Plan != nil && slices.ContainsFunc(f.Plan.Put, func(v visit.PlannedVisit) bool { return v.Customer == "C9" })
+		}) {
+			t.Errorf("the other one was put on %s's plan: %v", user, err)
 		}
 	}
 }

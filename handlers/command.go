@@ -135,6 +135,9 @@ func (s *Service) help(ctx context.Context, c call) error {
 		}
 		card.Lines = append(card.Lines, bot.Line{Label: label, Text: s.Say.T(cmd.help)})
 	}
+	if c.who.Role.AtLeast(visit.RoleAdmin) {
+		card.Lines = append(card.Lines, bot.Line{Text: s.Say.T("help.table")})
+	}
 	if c.who.Role.AtLeast(visit.RoleManager) {
 		card.Footer = s.Say.T("help.ask")
 	}

@@ -13,7 +13,11 @@ var updateGolden = flag.Bool("update", false, "write the golden files")
 
 // scenes are what is played, by the name of its golden files.
 var scenes = map[string]func(*gallery){
-	"days": (*gallery).days,
+	"days":      (*gallery).days,
+	"check_ins": (*gallery).checkIns,
+	"plans":     (*gallery).plans,
+	"leaves":    (*gallery).leaves,
+	"rounds":    (*gallery).rounds,
 }
 
 // Every card and post, as each platform takes it, in both languages: what is

@@ -221,11 +221,12 @@ func (g *gallery) roughPin(user string, metres, accuracy float64) {
 	g.note(fmt.Sprintf("%s at %.0f m", user, metres))
 }
 
-// photo sends a picture.
-func (g *gallery) photo(user string) {
+// photo sends a picture, and returns the fact of it.
+func (g *gallery) photo(user string) string {
 	g.Helper()
 	g.send(user, func(m *bot.Message) { m.Media = []bot.Media{{Resource: "r"}} })
 	g.note(user + " sends a photo")
+	return fmt.Sprintf("m%d/photo/0", g.seq)
 }
 
 // file sends a file; one without content cannot be fetched any more.
@@ -243,7 +244,12 @@ func (g *gallery) file(user, name, data string) {
 // find is the newest button of a user with a catalogue's word.
 func (g *gallery) find(user, key string, pairs ...any) bot.Button {
 	g.Helper()
-	want := g.say.T(key, pairs...)
+	return g.button(user, g.say.T(key, pairs...))
+}
+
+// button is the newest button of a user that says just that.
+func (g *gallery) button(user, want string) bot.Button {
+	g.Helper()
 	posts, err := g.store.Outbox().List(g.Context(), storage.PostPending, 1000)
 	g.ok(err)
 	for _, p := range slices.Backward(posts) {

@@ -18,6 +18,10 @@ var scenes = map[string]func(*gallery){
 	"plans":     (*gallery).plans,
 	"leaves":    (*gallery).leaves,
 	"rounds":    (*gallery).rounds,
+	"transfers": (*gallery).transfers,
+	"tables":    (*gallery).tables,
+	"office":    (*gallery).office,
+	"periods":   (*gallery).periods,
 }
 
 // Every card and post, as each platform takes it, in both languages: what is

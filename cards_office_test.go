@@ -115,8 +115,10 @@ func (g *gallery) groups() {
 	}
 	g.send("boss", func(m *bot.Message) { m.Chat, m.Notice = in, bot.NoticeJoined })
 	g.note("the bot joins a group")
-	said("你好", "hello")
-	said("绑定 华东一队", "bind 华东一队")
+	if g.platforms[0].Abilities().HearsGroups {
+		said("你好", "hello")
+		said("绑定 华东一队", "bind 华东一队")
+	}
 	g.text("boss", "绑定 华东一队", "bind 华东一队")
 	g.text("boss", "建群 华南一队", "newgroup 华南一队")
 	g.text("boss", "建群 华东一队", "newgroup 华东一队")

@@ -33,7 +33,7 @@ func (g *gallery) periods() {
 
 	g.tick(8, 20)
 	g.tick(8, 45)
-	g.tick(15, 0)
+	g.tick(23, 50)
 	g.text("wang", "导出", "export")
 	g.text("wang", "导出 去年", "export decade")
 	g.text("wang", "导出 上周", "export lastweek")

@@ -317,7 +317,7 @@ func (g *gallery) note(what string) {
 		for _, part := range parts {
 			fmt.Fprintf(&g.out, "--- %s %s\n", p.Chat, part.Type)
 			if part.Upload != nil {
-				fmt.Fprintf(&g.out, "%s (%s)\n", part.Upload.Alt, part.Upload.Name)
+				g.out.WriteString(strings.TrimSpace(part.Upload.Alt+" ("+part.Upload.Name+")") + "\n")
 				continue
 			}
 			g.out.WriteString(sealed.ReplaceAllString(g.lines(part.Data), "(sealed)") + "\n")

@@ -110,7 +110,7 @@ func boardVisit(d TeamDay, r RepDay, v visit.Visit, say *catalog.Catalog) string
 		if v.Explained() {
 			key = "board.explained"
 		}
-		parts = append(parts, say.T(key))
+		parts = append(parts, "· "+say.T(key))
 	}
 	return strings.Join(parts, " ")
 }

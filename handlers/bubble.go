@@ -202,7 +202,7 @@ func (s *Service) visitHint(v visit.Visit) string {
 // nextStop writes which planned customer is next.
 func (s *Service) nextStop(view dayView, day visit.Day) string {
 	left := day.Remaining(view.plan)
-	if v := day.Current(); v != nil {
+	if v := day.Current(); v != nil && v.Verdict() != visit.OffSite {
 		left = slices.DeleteFunc(left, func(p visit.PlannedVisit) bool { return p.Customer == v.Customer })
 	}
 	switch {

@@ -141,12 +141,12 @@ func TestButtonsOfOthersOldOnesAndForgeries(t *testing.T) {
 		t.Errorf("foreign: %s", got)
 	}
 	f.press("zhang", "x"+v)
-	if got := show(f.last("zhang")); got != "这个按钮无效，请重新发送位置" {
+	if got := show(f.last("zhang")); got != "这个按钮无效，请把位置或命令再发一次" {
 		t.Errorf("forged: %s", got)
 	}
 	f.pass(37 * time.Hour)
 	f.press("zhang", v)
-	if got := show(f.last("zhang")); got != "这个按钮已过期，请再发一次位置或命令" {
+	if got := show(f.last("zhang")); got != "这个按钮已过期，请把位置或命令再发一次" {
 		t.Errorf("expired: %s", got)
 	}
 }

@@ -265,6 +265,9 @@ func (s *Service) listComplaints(ctx context.Context, c call) error {
 		}
 		card.Lines = append(card.Lines, bot.Line{Label: name, Text: text})
 		if i < maxChoices {
+			if slices.ContainsFunc(open, func(o visit.ComplaintCase) bool { return o.Customer == one.Customer && o.ID != one.ID }) {
+				name = bot.CutBytes(one.Text, 24) // the customer's name would not say which
+			}
 			card.Buttons = append(card.Buttons, s.resolveButton(s.Say.T("button.resolve_one", "Name", name), c.who.ID, one, c.m.At))
 		}
 	}

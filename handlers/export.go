@@ -18,6 +18,9 @@ const maxExported = 62
 // 导出 上月, 导出 11-01至11-15. An admin may put a team's name in front.
 func (s *Service) export(ctx context.Context, c call) error {
 	today := s.Policy.DateIn(c.who.team, c.m.At)
+	if c.rest == "" {
+		return s.reply(ctx, c.m, s.text("export.ask"))
+	}
 	name, span := "", c.rest
 	if i := strings.LastIndexByte(c.rest, ' '); i >= 0 {
 		name, span = strings.TrimSpace(c.rest[:i]), c.rest[i+1:]

@@ -55,10 +55,13 @@ func parseLeave(text string, today visit.Date) (leaveWords, error) {
 	return w, w.possible(today)
 }
 
+// errImpossible is leave for dates that cannot be asked for.
+var errImpossible = errors.New("no leave for these dates")
+
 // possible refuses leave in the past, and more than can be asked for at once.
 func (w leaveWords) possible(today visit.Date) error {
 	if w.from < today || w.to < w.from || w.from.Days(w.to) >= maxLeave || today.Days(w.from) > maxAhead || w.from != w.to && w.part != visit.WholeDay {
-		return notUnderstood(string(w.from) + "~" + string(w.to))
+		return errImpossible
 	}
 	return nil
 }
@@ -71,6 +74,9 @@ func (s *Service) askLeave(ctx context.Context, c call) error {
 	w, err := parseLeave(c.rest, s.Policy.DateIn(c.who.team, c.m.At))
 	if bad := notUnderstood(""); errors.As(err, &bad) {
 		return s.reply(ctx, c.m, s.text("leave.usage", "Word", bot.CutBytes(string(bad), 60)))
+	}
+	if err != nil {
+		return s.reply(ctx, c.m, s.text("leave.over"))
 	}
 	var facts []visit.Fact
 	for date := w.from; date <= w.to; date = date.Add(1) {

@@ -277,6 +277,9 @@ func (s *Service) changePlan(ctx context.Context, c call, p *planning) (done boo
 		words.reason = before.plan.Returned
 	}
 	if late && words.reason == "" {
+		if p.date == s.Policy.DateIn(c.who.team, c.m.At) {
+			return true, s.reply(ctx, c.m, s.text("plan.needs_reason_today"))
+		}
 		return true, s.reply(ctx, c.m, s.text("plan.needs_reason", "Deadline", s.Say.Clock(p.deadline.In(c.who.zone))))
 	}
 	change, problem := s.resolve(c, before, words)
@@ -368,7 +371,8 @@ func (s *Service) confirmButton(p *planning, post string) []bot.Button {
 	if len(p.plan.Lines) == 0 || p.plan.Confirmed || p.plan.Locked {
 		return nil
 	}
-	button := s.button(s.Say.T("button.confirm_plan"), bot.ButtonPrimary, p.deadline,
+	// It lives on beyond the deadline, so that who taps too late hears what they can still do.
+	button := s.button(s.Say.T("button.confirm_plan"), bot.ButtonPrimary, p.deadline.Add(choiceFor),
 		action{Do: doConfirmPlan, Rep: p.who.ID, Date: p.date, Of: post})
 	if button.Value == "" {
 		return nil

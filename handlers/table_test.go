@@ -171,7 +171,7 @@ func TestTablesThatCannotBeImported(t *testing.T) {
 		}
 	}
 	f.file("boss", "bad.csv", "编号,名称,级别\n"+rows)
-	if got := f.last("boss"); len(got.Card.Lines) != 11 || !contains(show(got), "第 2 行", "另外还有", "什么都没有导入") {
+	if got := f.last("boss"); len(got.Card.Lines) != 11 || !contains(show(got), "第 2 行", "另外还有", "一行也没有导入") {
 		t.Errorf("the problems: %s", show(got))
 	}
 	f.handle(f.message("boss", func(m *bot.Message) {

@@ -55,7 +55,7 @@ type movedVisit struct {
 func (mv moving) moves(customer string) bool { return slices.Contains(mv.Customers, customer) }
 
 // givers are the signs and words between who gives and who gets.
-var givers = strings.NewReplacer("→", " → ", "⇒", " → ", "->", " → ", "－>", " → ", "＞", " → ", ">", " → ", "给", " → ")
+var givers = strings.NewReplacer("→", " → ", "⇒", " → ", "->", " → ", "-＞", " → ", "－>", " → ", "＞", " → ", ">", " → ", "给", " → ")
 
 // transferWords are the two sides of 张伟→李娜; false if there are not two.
 func transferWords(text string) (what, to string, ok bool) {
@@ -372,7 +372,7 @@ func told(job string) string {
 // configuration has no name.
 func (s *Service) nameOf(ctx context.Context, id string) (string, error) {
 	who, err := s.rep(ctx, id)
-	return cmp.Or(who.Name, s.Say.T("role."+string(visit.RoleAdmin))), err
+	return cmp.Or(who.Name, s.Say.T("transfer.admin")), err
 }
 
 func (s *Service) moveCustomers(ctx context.Context, mv moving, from, to string) error {

@@ -53,7 +53,11 @@ func (s *Service) undoImport(ctx context.Context, c call, u storage.Undo) error 
 			return err
 		}
 	}
-	return s.reply(ctx, c.m, s.text("undo.import", "Table", s.Say.T("table."+u.Kind), "Restored", restored, "Removed", removed))
+	body := s.text("undo.import", "Table", s.Say.T("table."+u.Kind), "Restored", restored, "Removed", removed)
+	if u.Kind == string(sheet.Reps) {
+		body.Text += "\n" + s.Say.T("undo.teams")
+	}
+	return s.reply(ctx, c.m, body)
 }
 
 // undoTransfer gives back what was transferred.

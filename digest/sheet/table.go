@@ -139,6 +139,7 @@ func (r *reading[T]) header(line int, row []string) error {
 	r.at = make([]int, len(row))
 	r.titles = make(map[string]string, len(row))
 	var found findings
+	listed := false // the columns that there are, once
 	for i, cell := range row {
 		r.at[i] = -1
 		title := clean(cell)
@@ -148,7 +149,10 @@ func (r *reading[T]) header(line int, row []string) error {
 		j := r.table.index(title)
 		p := Problem{Line: line, Column: cut(title), place: i}
 		if j < 0 {
-			p.Reason, p.pairs = "column_unknown", []any{"Columns", r.table.known()}
+			p.Reason, p.pairs = "column_unknown_short", nil
+			if !listed {
+				listed, p.Reason, p.pairs = true, "column_unknown", []any{"Columns", r.table.known()}
+			}
 			found.add(p)
 			continue
 		}
@@ -165,10 +169,11 @@ func (r *reading[T]) header(line int, row []string) error {
 		switch _, there := r.titles[c.name]; {
 		case there:
 		case c.required, some && slices.Contains(r.table.together, c.name):
-			found.add(Problem{
-				Line: line, Reason: "column_missing", place: len(row),
-				pairs: []any{"Name", c.title(), "Columns", r.table.known()},
-			})
+			p := Problem{Line: line, Reason: "column_missing_short", place: len(row), pairs: []any{"Name", c.title()}}
+			if !listed {
+				listed, p.Reason, p.pairs = true, "column_missing", append(p.pairs, "Columns", r.table.known())
+			}
+			found.add(p)
 		default:
 			r.missing = append(r.missing, c)
 		}

@@ -31,6 +31,7 @@ func (g *gallery) periods() {
 	day("R1", "2026-11-17", []string{"C2", "C3"}, []string{"C4"}, []string{"C3"}, 0)
 	day("R2", "2026-11-17", []string{"C5"}, nil, nil, 0)
 
+	g.job("evening_summary", "2026-11-24")
 	g.tick(8, 20)
 	g.tick(8, 45)
 	g.tick(23, 50)

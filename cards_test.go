@@ -134,4 +134,5 @@ func (g *gallery) days() {
 	g.now = g.now.AddDate(0, 0, 5)
 	g.at(9, 0)
 	g.job("weekly_digest", "2026-11-30")
+	g.text("wang", "目标 张伟 订货 1万", "targets 张伟 order 10000")
 }

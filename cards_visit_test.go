@@ -42,6 +42,8 @@ func (g *gallery) checkIns() {
 	g.at(9, 40)
 	g.roughPin("zhang", 2000, 400)
 	g.text("zhang", "在地下室", "in the basement")
+	g.press("zhang", "delivery.delivered")
+	g.text("wang", "今天", "today")
 	g.at(10, 0)
 	g.pin("zhang", 40_000)
 	g.tap("zhang", g.button("zhang", "新城店"))

@@ -56,3 +56,37 @@ func (g *gallery) tick(hour, minute int) {
 	g.ok(g.jobs.Tick(g.Context()))
 	g.note("the scheduler looks what is due")
 }
+
+// summaries are what a large team's group hears, and what one hears in the wider form.
+func (g *gallery) summaries() {
+	ctx := g.Context()
+	g.service.Policy.ConsentRequired, g.jobs.Policy.ConsentRequired = true, true
+	g.ok(g.store.Consents().Put(ctx, visit.Consent{Rep: "R1", Version: visit.ConsentNotice, At: g.now, Source: "seed"}))
+	g.text("wang", "群播报 明细", "groupposts wide")
+	g.at(9, 0)
+	g.pin("zhang", 0)
+	agree := g.find("zhang", "button.agree")
+	g.text("boss", "预览 晚报 华东一队", "preview evening 华东一队")
+	g.tap("zhang", agree)
+	g.pin("li", 0)
+	g.at(11, 0)
+	g.pin("zhang", 2000)
+	g.text("zhang", "订货 12000 竞品: 隔壁买二赠一", "order 12000 competitor: two for one next door")
+	g.at(19, 30)
+	g.job("evening_summary", "2026-11-24")
+	g.job("summary_sheet", "2026-11-24")
+
+	g.text("wang", "群播报 完整", "groupposts full")
+	for n := range 58 {
+		rep := visit.Rep{ID: fmt.Sprint("L", n), Name: "欧阳小" + string([]rune("一二三四五六七八九十")[n%10]) + fmt.Sprint(n), Team: "华东一队", Role: visit.RoleRep}
+		g.ok(g.store.Roster().PutReps(ctx, rep))
+		for i := range 4 {
+			g.ok(g.store.Plans().Put(ctx, visit.PlannedVisit{Rep: rep.ID, Date: "2026-11-25", Customer: fmt.Sprint("C", i+1), Order: i + 1}))
+		}
+	}
+	g.now = g.now.AddDate(0, 0, 1)
+	g.at(19, 30)
+	g.job("evening_summary", "2026-11-25")
+	g.job("summary_picture", "2026-11-25")
+	g.job("summary_sheet", "2026-11-25")
+}

@@ -148,3 +148,27 @@ func (g *gallery) rounds() {
 	g.at(8, 30)
 	g.job("morning_plan", "2026-11-25")
 }
+
+// approvals are a manager's words on the plans, and what a rep says to them.
+func (g *gallery) approvals() {
+	g.text("wang", "批准", "approve")
+	g.text("wang", "设置 计划审批 开", "settings approval on")
+	g.at(16, 0)
+	g.text("zhang", "明天", "tomorrow")
+	g.press("zhang", "button.confirm_plan")
+	g.text("li", "明天", "tomorrow")
+	g.text("wang", "批准 李娜", "approve 李娜")
+	g.at(20, 5)
+	g.job("plan_lock", "2026-11-24")
+	g.job("plan_approval", "2026-11-24")
+	all := g.find("wang", "button.approve_all")
+	g.text("wang", "退回 张伟", "return 张伟")
+	g.text("wang", "退回 张伟 罗森这周去过了", "return 张伟 罗森 was seen this week")
+	g.text("zhang", "明天 -C4", "tomorrow -C4")
+	one := g.find("wang", "button.approve")
+	g.tap("wang", all)
+	g.tap("wang", one)
+	g.text("wang", "批准 张伟", "approve 张伟")
+	g.text("wang", "计划表", "plans")
+	g.text("zhang", "明天", "tomorrow")
+}

@@ -16,12 +16,14 @@ var scenes = map[string]func(*gallery){
 	"days":      (*gallery).days,
 	"check_ins": (*gallery).checkIns,
 	"plans":     (*gallery).plans,
+	"approvals": (*gallery).approvals,
 	"leaves":    (*gallery).leaves,
 	"rounds":    (*gallery).rounds,
 	"transfers": (*gallery).transfers,
 	"tables":    (*gallery).tables,
 	"office":    (*gallery).office,
 	"periods":   (*gallery).periods,
+	"summaries": (*gallery).summaries,
 }
 
 // Every card and post, as each platform takes it, in both languages: what is

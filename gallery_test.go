@@ -88,7 +88,7 @@ privacy: {consent: recorded_elsewhere}
 		Admins: admins, Inlet: galleryInlet{g}, FetchPhotos: func() {}, Now: clock, Log: log,
 	})
 	g.jobs = scheduler.New(scheduler.Options{
-		Store: store, Outbox: g.outbox, Inlet: galleryInlet{g}, Platforms: []string{platform}, Say: g.say, Policy: policyOf(cfg), Admins: admins, Now: clock, Log: log,
+		Store: store, Outbox: g.outbox, Inlet: galleryInlet{g}, Platforms: []string{platform}, Changing: changingNames(g.platforms), Say: g.say, Policy: policyOf(cfg), Admins: admins, Now: clock, Log: log,
 	})
 	g.seed()
 	return g

@@ -43,6 +43,8 @@ func Draft(d DraftPlan, say *catalog.Catalog) bot.Body {
 	deadline := say.Clock(d.Deadline)
 	state := "plan.state_proposed"
 	switch {
+	case d.Plan.Locked && d.Plan.Returned != "":
+		state, card.Tone = "plan.state_returned", bot.ToneWarn
 	case d.Plan.Locked && !d.Plan.Confirmed && d.Plan.Proposed:
 		state, card.Tone = "plan.state_unseen", bot.ToneWarn
 	case d.Plan.Locked:
@@ -52,7 +54,7 @@ func Draft(d DraftPlan, say *catalog.Catalog) bot.Body {
 	}
 	card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: say.T(state, "Deadline", deadline)})
 	if d.Approve && d.Plan.Settled() {
-		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Text: approval(d.Plan.Approval, say)})
+		card.Lines = append(card.Lines, bot.Line{Label: say.T("approval.label"), Text: approval(d.Plan.Approval, say)})
 	}
 	if d.Plan.Returned != "" {
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("approval.asked"), Text: bot.Clean(d.Plan.Returned, 200)})

@@ -33,87 +33,96 @@ func compareAvoided(a, b Avoided) int {
 	return cmp.Or(cmp.Compare(b.times(), a.times()), cmp.Compare(a.Customer, b.Customer))
 }
 
+// followed is a customer while the days of a period go by.
+type followed struct {
+	place   geo.Point
+	cadence int
+	// until is the last date on which it is not overdue; none while it cannot be.
+	until   Date
+	avoided Avoided
+}
+
+// overdue reports whether it is so on a date. One that is nobody's customer is not.
+func (f *followed) overdue(on Date) bool { return f != nil && f.until != "" && on > f.until }
+
+func (f *followed) visited(on Date) {
+	if f != nil && f.cadence > 0 {
+		f.until = on.Add(f.cadence)
+	}
+}
+
 // avoided finds who avoids which of their customers. The days are by date.
-func (p Period) avoided(days []Outcome, owned map[string][]Customer) map[string][]Avoided {
-	places := make(map[string]geo.Point)
-	cadence := make(map[string]int)
+func (p Period) avoided(days []Outcome) map[string][]Avoided {
+	all := make(map[string]*followed, len(p.Customers))
+	owned := make(map[string][]*followed, len(p.Reps))
 	for _, c := range p.Customers {
 		if c.Place.IsZero() {
 			c = c.Located()
 		}
-		places[c.ID], cadence[c.ID] = c.Place, c.Due()
-	}
-	// until is the last date on which a customer is not overdue; none for one that cannot be.
-	until := make(map[string]Date)
-	visited := func(c string, on Date) {
-		if days := cadence[c]; days > 0 {
-			until[c] = on.Add(days)
+		f := &followed{place: c.Place, cadence: c.Due(), avoided: Avoided{Customer: c.ID, Rep: c.Owner}}
+		if last, ok := p.Last[c.ID]; ok {
+			f.visited(last)
 		}
+		all[c.ID], owned[c.Owner] = f, append(owned[c.Owner], f)
 	}
-	for c, d := range p.Last {
-		visited(c, d)
-	}
-	found := make(map[string]*Avoided)
 	for len(days) > 0 {
 		today := days[0].Date
 		n := slices.IndexFunc(days, func(o Outcome) bool { return o.Date != today })
 		if n < 0 {
 			n = len(days)
 		}
-		overdue := func(id string) bool {
-			d, ok := until[id]
-			return ok && today > d
-		}
 		for _, o := range days[:n] {
-			for _, c := range owned[o.Rep] {
-				shed := slices.Contains(o.Shed, c.ID)
-				if !shed && !o.passes(c.ID, places, overdue) {
-					continue
-				}
-				a := found[c.ID]
-				if a == nil {
-					a = &Avoided{Customer: c.ID, Rep: o.Rep}
-					found[c.ID] = a
-				}
-				if shed {
-					a.Shed++
-				} else {
-					a.Passed++
-				}
-			}
+			o.avoids(owned[o.Rep], all)
 		}
 		for _, o := range days[:n] {
 			for _, c := range o.Verified() {
-				visited(c, today)
+				all[c].visited(today)
 			}
 		}
 		days = days[n:]
 	}
 	out := make(map[string][]Avoided)
-	for _, a := range found {
-		if a.times() >= avoidedFrom {
-			out[a.Rep] = append(out[a.Rep], *a)
+	for rep, list := range owned {
+		for _, f := range list {
+			if f.avoided.times() >= avoidedFrom {
+				out[rep] = append(out[rep], f.avoided)
+			}
 		}
-	}
-	for _, list := range out {
-		slices.SortFunc(list, compareAvoided)
+		slices.SortFunc(out[rep], compareAvoided)
 	}
 	return out
 }
 
-// passes reports whether the day passed a customer by.
-func (o Outcome) passes(customer string, places map[string]geo.Point, overdue func(string) bool) bool {
+// avoids counts those of a rep's customers that the day avoids.
+func (o Outcome) avoids(owned []*followed, all map[string]*followed) {
+	called := make([]*followed, len(o.Calls))
+	for i, c := range o.Calls {
+		called[i] = all[c.Customer]
+	}
+	for _, f := range owned {
+		switch id := f.avoided.Customer; {
+		case slices.Contains(o.Shed, id):
+			f.avoided.Shed++
+		case o.passes(f, called):
+			f.avoided.Passed++
+		}
+	}
+}
+
+// passes reports whether the day passed a customer by; called are those of its calls.
+func (o Outcome) passes(f *followed, called []*followed) bool {
+	customer := f.avoided.Customer
 	planned := slices.Contains(o.Planned, customer)
-	if len(o.Calls) == 0 || !planned && !overdue(customer) {
+	if len(o.Calls) == 0 || !planned && !f.overdue(o.Date) {
 		return false
 	}
 	instead := false
-	for _, c := range o.Calls {
+	for i, c := range o.Calls {
 		if c.Customer == customer && (c.Verdict == Verified || c.Verdict == Near) {
 			return false
 		}
-		instead = instead || c.Verdict == Verified && c.Customer != customer && beside(places[c.Customer], places[customer]) &&
-			(planned || !slices.Contains(o.Planned, c.Customer) && !overdue(c.Customer))
+		instead = instead || c.Verdict == Verified && c.Customer != customer && called[i] != nil && beside(called[i].place, f.place) &&
+			(planned || !slices.Contains(o.Planned, c.Customer) && !called[i].overdue(o.Date))
 	}
 	return instead
 }

@@ -137,7 +137,7 @@ func (p Period) Scores() []Score {
 	for _, c := range p.Customers {
 		owned[c.Owner] = append(owned[c.Owner], c)
 	}
-	avoided := p.avoided(days, owned)
+	avoided := p.avoided(days)
 	scores := make([]Score, len(p.Reps))
 	for i, rep := range p.Reps {
 		s := Score{Rep: rep, Shares: make(map[Metric]Share, len(Metrics)), Avoided: avoided[rep]}

@@ -9,45 +9,44 @@ import (
 )
 
 // Approvals are a team's plans of a date for the manager who approves them:
-// how each stands, and those that wait first.
+// those that wait in full, of the others only how they stand.
 func Approvals(d TeamDay, say *catalog.Catalog) bot.Body {
 	card, title := bot.Card{Tone: bot.ToneGood}, "approval.title_none"
-	var waiting, rest []bot.Line
-	var idle []string
+	names := make(map[string][]string) // by how their plans stand
+	waiting := 0
 	for _, r := range d.Reps {
-		if len(r.Plan) == 0 {
-			if r.Rep.Role == visit.RoleRep {
-				idle = append(idle, r.Rep.Name)
-			}
-			continue
-		}
-		state := say.T("morning.unconfirmed")
-		if r.Settled {
-			state = approval(r.Approval, say)
+		switch {
+		case len(r.Plan) == 0 && r.Rep.Role != visit.RoleRep:
+		case len(r.Plan) == 0:
+			names["morning.idle"] = append(names["morning.idle"], r.Rep.Name)
+		case r.Waits():
+			waiting++
+			label := say.T("morning.rep", "Name", r.Rep.Name, "Count", len(r.Plan))
 			if r.Unconfirmed {
-				state = say.T("morning.unconfirmed") + " · " + state
+				label += " · " + say.T("morning.unconfirmed")
 			}
-		}
-		line := bot.Line{
-			Label: say.T("morning.rep", "Name", r.Rep.Name, "Count", len(r.Plan)) + " · " + state,
-			Text:  route(d, r.Plan, func(p visit.PlannedVisit) string { return timed(p, say) }),
-		}
-		if r.Waits() {
-			waiting = append(waiting, line)
-		} else {
-			line.Kind = bot.LineQuiet
-			rest = append(rest, line)
+			card.Lines = append(card.Lines,
+				bot.Line{Kind: bot.LineHeading, Text: label},
+				bot.Line{Text: route(d, r.Plan, func(p visit.PlannedVisit) string { return timed(p, say) })})
+		default:
+			state := "approval.unconfirmed"
+			if r.Settled {
+				state = "approval." + string(r.Approval)
+			}
+			names[state] = append(names[state], r.Rep.Name)
 		}
 	}
-	if len(waiting) > 0 {
+	if waiting > 0 {
 		card.Tone, title = bot.ToneWarn, "approval.title"
 		card.Footer = say.T("approval.footer")
+		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineRule})
 	}
-	card.Title = say.T(title, "Team", d.Team.Name, "Date", say.Date(d.Date.Time()), "Count", len(waiting))
-	card.Lines = append(waiting, rest...)
-	if len(idle) > 0 {
-		card.Lines = append(card.Lines, bot.Line{Kind: bot.LineQuiet, Label: say.T("morning.idle"), Text: strings.Join(idle, say.T("list.comma"))})
+	for _, state := range []string{"approval.returned", "approval.approved", "approval.unconfirmed", "morning.idle"} {
+		if len(names[state]) > 0 {
+			card.Lines = append(card.Lines, bot.Line{Label: say.T(state), Text: strings.Join(names[state], say.T("list.comma"))})
+		}
 	}
+	card.Title = say.T(title, "Team", d.Team.Name, "Date", say.Date(d.Date.Time()), "Count", waiting)
 	return bot.Body{Card: &card}
 }
 

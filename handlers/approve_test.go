@@ -44,18 +44,18 @@ func TestAManagerApprovesThePlansWithOneTap(t *testing.T) {
 	t.Parallel()
 	f := approving(t)
 	f.text("wang", "批准")
-	if got := show(f.last("wang")); !contains(got, "11月25日 周三 计划：1 份等你批准", "李娜 · 4 家 · 未确认", "张伟 · 4 家 · 待批准", "[全部批准]") {
+	if got := show(f.last("wang")); !contains(got, "11月25日 周三 计划：1 份等你批准", "张伟 · 4 家 | 华联超市 → 大润发", "未确认 李娜", "[全部批准]") {
 		t.Errorf("before the lock: %s", got)
 	}
 	f.lock()
 	shown := f.last("wang")
-	if got := show(shown); !contains(got, "2 份等你批准", "李娜 · 4 家 · 未确认 · 待批准", "[全部批准]", "退回 姓名 理由") {
+	if got := show(shown); !contains(got, "2 份等你批准", "李娜 · 4 家 · 未确认 | 华联超市", "[全部批准]", "退回 姓名 理由") {
 		t.Errorf("after it: %s", got)
 	}
 	n := len(f.said("zhang"))
 	f.press("wang", value(t, shown, "全部批准"))
 	f.handle(f.lastMessage) // as after a crash
-	if got := show(f.last("wang")); !contains(got, "没有等你批准的", "张伟 · 4 家 · 已批准") || contains(got, "[") {
+	if got := show(f.last("wang")); !contains(got, "没有等你批准的", "已批准 张伟、李娜") || contains(got, "[") {
 		t.Errorf("after the tap: %s", got)
 	}
 	if f.approval("zhang") != visit.ApprovalApproved || f.approval("li") != visit.ApprovalApproved {

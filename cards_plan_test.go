@@ -51,6 +51,7 @@ func (g *gallery) plans() {
 	g.at(16, 0)
 	g.job("plan_proposal", "2026-11-24")
 	confirm := g.find("zhang", "button.confirm_plan")
+	g.press("zhang", "button.edit_plan")
 	g.at(19, 0)
 	g.job("plan_reminder", "2026-11-24")
 	g.at(20, 5)

@@ -52,6 +52,8 @@ const (
 	doSay = "say"
 	// doConfirmPlan is the rep's yes to the plan of the action's date.
 	doConfirmPlan = "plan"
+	// doEditPlan asks what may be changed of the plan of the action's date; Of is the page.
+	doEditPlan = "edit_plan"
 	// doApprove approves the plans of the team Customer on the action's date, or
 	// the one of the rep Fix.
 	doApprove = "approve"
@@ -97,6 +99,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.command(ctx, m, who)
 	case doConfirmPlan:
 		return s.confirmPlan(ctx, m, who, a)
+	case doEditPlan:
+		return s.editPlan(ctx, m, who, a)
 	case doApprove:
 		return s.approveTap(ctx, m, who, a)
 	case doTransfer:

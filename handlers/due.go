@@ -70,7 +70,7 @@ func (p *planning) reminderPost() string { return p.proposalPost() + "/reminder"
 // reminderCard asks once more.
 func (s *Service) reminderCard(p *planning) bot.Body {
 	body := digest.PlanReminder(p.draft(), s.Say)
-	body.Card.Buttons = s.confirmButton(p, p.reminderPost())
+	body.Card.Buttons = append(s.confirmButton(p, p.reminderPost()), s.editButton(p)...)
 	return body
 }
 

@@ -362,7 +362,7 @@ func (p *planning) assigned(customer string) bool {
 // planCard is a rep's plan while it is made, with its button until it is confirmed.
 func (s *Service) planCard(p *planning, post string) bot.Body {
 	body := digest.Draft(p.draft(), s.Say)
-	body.Card.Buttons = s.confirmButton(p, post)
+	body.Card.Buttons = append(s.confirmButton(p, post), s.editButton(p)...)
 	return body
 }
 

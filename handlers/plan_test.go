@@ -35,12 +35,12 @@ func TestAPlanIsProposedConfirmedAndLocked(t *testing.T) {
 				}
 			}
 			card := f.last(user).Card
-			if len(card.Buttons) != 1 {
+			if len(card.Buttons) != 2 {
 				t.Fatalf("it has %d buttons", len(card.Buttons))
 			}
 			f.pass(time.Hour)
 			f.press(user, card.Buttons[0].Value)
-			if got := f.draft(user); !contains(got, "已确认") || contains(show(f.last(user)), "[") {
+			if got := f.draft(user); !contains(got, "已确认") || contains(show(f.last(user)), "[确认") {
 				t.Errorf("after the tap: %s", got)
 			}
 			f.pass(time.Minute)
@@ -126,6 +126,52 @@ func TestOneOfSeveralIsTapped(t *testing.T) {
 			t.Errorf("the other one was put on %s's plan: %v", user, err)
 		}
 	}
+}
+
+// A plan is changed by taps alone: some are taken off, others put on, the rest
+// is a page further, and after the deadline there is nothing to tap.
+func TestAPlanIsChangedByTaps(t *testing.T) {
+	t.Parallel()
+	for _, user := range []string{"zhang", "li"} {
+		f := setup(t)
+		for i := range 3 {
+			f.ok(f.store.Customers().Put(f.Context(), visit.Customer{ID: fmt.Sprint(user, i), Name: fmt.Sprint("新店", i), Owner: user}))
+		}
+		f.text(user, "明天 +华联 -大润发")
+		edit := value(t, f.last(user), "改计划")
+		f.press(user, edit)
+		first := f.last(user)
+		if got := show(first); strings.Count(got, "[− ") != 3 || strings.Count(got, "[＋ ") != 2 || !contains(got, "点一下就改", "[更多…]") {
+			t.Fatalf("%s is offered %s", user, got)
+		}
+		f.press(user, value(t, first, "更多"))
+		further := f.last(user)
+		if got := show(further); !contains(got, "[＋ ") || contains(got, "更多") {
+			t.Errorf("a page further %s is offered %s", user, got)
+		}
+		f.press(user, value(t, first, "− "))
+		f.press(user, value(t, further, "＋ "))
+		gone, came := button(first, "− "), button(further, "＋ ")
+		f.text(user, "明天")
+		if got := f.draft(user); contains(got, ". "+gone+" ") || !contains(got, ". "+came) {
+			t.Errorf("%s took off %q and put on %q: %s", user, gone, came, got)
+		}
+		f.clock(20, 30)
+		f.press(user, edit)
+		if got := show(f.last(user)); !contains(got, "过期") && !contains(got, "锁定") || contains(got, "[") {
+			t.Errorf("after the deadline %s reads %s", user, got)
+		}
+	}
+}
+
+// button is what follows the sign on a body's first button that has it.
+func button(b bot.Body, sign string) string {
+	for _, button := range b.Card.Buttons {
+		if name, ok := strings.CutPrefix(button.Text, sign); ok {
+			return name
+		}
+	}
+	return ""
 }
 
 func TestNothingIsHalfChanged(t *testing.T) {

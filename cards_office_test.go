@@ -106,6 +106,12 @@ func (g *gallery) office() {
 	g.text("wang", "设置 最少拜访", "settings minvisits")
 	g.text("wang", "免打扰 无", "quiet off")
 	g.text("wang", "目标 张伟 订货", "targets 张伟 order")
+	g.text("wang", "目标 订货 5", "targets order 5")
+	g.text("boss", "遗忘客户 华南一队", "forgotten 华南一队")
+	for n := range 16 {
+		g.ok(g.store.Customers().Put(ctx, visit.Customer{ID: fmt.Sprint("K", n), Name: fmt.Sprint("连锁", n, "店"), Owner: "R8"}))
+	}
+	g.text("boss", "客户 连锁", "customers 连锁")
 	g.text("wang", "目标 张伟 2020-01 订货 5", "targets 张伟 2020-01 order 5")
 	g.text("zhang", "改派 张伟 大润发 李娜", "reassign 张伟 大润发 李娜")
 	g.groups()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"roundsman/visit"
 )
@@ -47,6 +48,12 @@ func (g *gallery) periods() {
 	g.at(9, 0)
 	g.job("monthly_digest", "2026-12-01")
 	g.job("monthly_sheet", "2026-12-01")
+
+	order := int64(100_000_00)
+	g.ok(g.store.Targets().Put(ctx, visit.MonthTarget{Rep: "R1", Month: "2026-11", Order: &order}))
+	g.now = time.Date(2026, 12, 31, 9, 0, 0, 0, g.now.Location())
+	g.text("wang", "目标 张伟 2026-11", "targets 张伟 2026-11")
+	g.text("boss", "假期", "holidays")
 }
 
 // tick is what the scheduler does by itself at a time of the day.
@@ -77,6 +84,11 @@ func (g *gallery) summaries() {
 	g.job("summary_sheet", "2026-11-24")
 
 	g.text("wang", "群播报 完整", "groupposts full")
+	for n := range 6 {
+		id := fmt.Sprint("F", n)
+		g.ok(g.store.Customers().Put(ctx, visit.Customer{ID: id, Name: fmt.Sprint("遗忘", n, "店"), Owner: "R1", Cadence: 7}))
+		g.visited(id, "2026-11-03")
+	}
 	for n := range 58 {
 		rep := visit.Rep{ID: fmt.Sprint("L", n), Name: "欧阳小" + string([]rune("一二三四五六七八九十")[n%10]) + fmt.Sprint(n), Team: "华东一队", Role: visit.RoleRep}
 		g.ok(g.store.Roster().PutReps(ctx, rep))

@@ -549,7 +549,7 @@ func TestAPlanIsMadeInChat(t *testing.T) {
 	wm := c.wecom.Messages(member)
 	wcard := wm[len(wm)-1]
 	wb := c.wecom.Buttons(member, wcard.ID)
-	if len(buttons) != 1 || len(wb) != 1 {
+	if len(buttons) != 2 || len(wb) != 2 {
 		t.Fatalf("buttons %+v on Feishu, %+v on WeCom", buttons, wb)
 	}
 	_, err = c.feishu.Click(c.user, card.ID, buttons[0].Value)

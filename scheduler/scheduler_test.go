@@ -480,18 +480,14 @@ func TestPlansReachTheLanesOnce(t *testing.T) {
 		f.at("2026-11-24 " + at)
 		f.tick()
 	}
-	events, err := f.store.Inbox().Pending(ctx, f.now, storage.Cursor{}, 100)
-	f.ok(err)
 	var got []string
-	for _, e := range events {
-		m, err := bot.ReadEvent(e)
-		f.ok(err)
+	for _, m := range f.lanes() {
 		got = append(got, fmt.Sprintf("%s %s %s", m.Due.Job, m.Due.Rep, m.At.In(f.now.Location()).Format("15:04:05")))
 	}
 	slices.Sort(got)
 	want := []string{
 		"day_open y 07:00:00", "day_open z 07:00:00",
-		"plan_lock y 20:00:00", "plan_lock z 20:00:00", "plan_proposal y 16:00:00", "plan_proposal z 16:00:00",
+		"plan_approval m 20:05:00", "plan_lock y 20:00:00", "plan_lock z 20:00:00", "plan_proposal y 16:00:00", "plan_proposal z 16:00:00",
 		"plan_reminder y 19:00:00", "plan_reminder z 19:00:00", "report_reminder y 18:30:00", "report_reminder z 18:30:00",
 	}
 	if !slices.Equal(got, want) {
@@ -507,37 +503,63 @@ func TestPlansReachTheLanesOnce(t *testing.T) {
 	}
 }
 
-// Where plans are approved the manager is shown them in their own lane, with
-// something to tap, and hears of nothing twice.
-func TestPlansToApproveReachTheManagersLane(t *testing.T) {
-	t.Parallel()
-	f := setup(t, "2026-11-24 07:00:00")
-	ctx := t.Context()
-	own, err := f.store.Roster().Team(ctx, team)
+// lanes are what waits in the lanes, by time.
+func (f *fixture) lanes() (out []bot.Message) {
+	f.Helper()
+	events, err := f.store.Inbox().Pending(f.Context(), f.now, storage.Cursor{}, 100)
 	f.ok(err)
-	own.Settings = map[string]string{"plan_approval": "on"}
-	f.ok(f.store.Roster().PutTeam(ctx, own))
-	f.ok(f.store.Roster().PutReps(ctx, visit.Rep{ID: "m", Name: "王芳", Team: team, Role: visit.RoleManager, Identities: map[string]string{"wecom": "wang"}}))
-	f.tick()
-	for _, at := range []string{"20:05:00", "20:05:20"} {
-		f.at("2026-11-24 " + at)
-		f.tick()
-	}
-	events, err := f.store.Inbox().Pending(ctx, f.now, storage.Cursor{}, 100)
-	f.ok(err)
-	var got []string
 	for _, e := range events {
 		m, err := bot.ReadEvent(e)
 		f.ok(err)
-		if m.Due.Rep == "m" {
-			got = append(got, m.Due.Job)
+		out = append(out, m)
+	}
+	return out
+}
+
+// Where plans are approved the manager is shown them in their own lane, with
+// something to tap, and hears of nothing twice. A team that begins with it, or
+// ends, in the middle of a day has missed nothing.
+func TestPlansToApproveReachTheManagersLane(t *testing.T) {
+	t.Parallel()
+	for _, approves := range []bool{false, true} {
+		f := setup(t, "2026-11-24 07:00:00")
+		ctx := t.Context()
+		approve := func(on bool) {
+			own, err := f.store.Roster().Team(ctx, team)
+			f.ok(err)
+			own.Settings = map[string]string{"plan_approval": map[bool]string{true: "on", false: "off"}[on]}
+			f.ok(f.store.Roster().PutTeam(ctx, own))
 		}
-	}
-	if !slices.Equal(got, []string{"plan_approval"}) {
-		t.Errorf("in the manager's lane: %q", got)
-	}
-	if _, err := f.store.Outbox().Get(ctx, "run/plan_unconfirmed|managers/"+team+"|2026-11-24|wecom:user/wang"); !errors.Is(err, storage.ErrNotFound) {
-		t.Errorf("they were told of those who did not confirm, too: %v", err)
+		approve(approves)
+		f.ok(f.store.Roster().PutReps(ctx, visit.Rep{ID: "m", Name: "王芳", Team: team, Role: visit.RoleManager, Identities: map[string]string{"wecom": "wang"}}))
+		f.tick()
+		for _, at := range []string{"20:05:00", "20:05:20"} {
+			f.at("2026-11-24 " + at)
+			f.tick()
+		}
+		var got []string
+		for _, m := range f.lanes() {
+			if m.Due.Rep == "m" {
+				got = append(got, m.Due.Job)
+			}
+		}
+		if !slices.Equal(got, []string{"plan_approval"}) {
+			t.Errorf("in the manager's lane: %q", got)
+		}
+		_, err := f.store.Outbox().Get(ctx, "run/plan_unconfirmed|managers/"+team+"|2026-11-24|wecom:user/wang")
+		if told := err == nil; told == approves || err != nil && !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("approves %v: told of those who did not confirm %v, %v", approves, told, err)
+		}
+		// The rest of the night is dealt with before the team changes its mind.
+		f.at("2026-11-25 09:59:00")
+		f.tick()
+		before := f.posts()
+		approve(!approves)
+		f.at("2026-11-25 10:00:00")
+		f.tick()
+		if after := f.posts(); !slices.Equal(before, after) {
+			t.Errorf("approves no longer %v: %q was said", approves, after[len(before):])
+		}
 	}
 }
 

@@ -62,7 +62,8 @@ func (s *Service) review(ctx context.Context, c call, name, reason string, again
 	if err != nil {
 		return err
 	}
-	f := s.reviewFact(c.m, who, date, c.who.ID, reason)
+	f := s.reviewFact(c.m, who, date, c.who.ID, visit.Review{Approved: reason == ""})
+	f.Note = reason
 	before := p.without(f.ID).plan
 	pairs := []any{"Name", rep.Name, "Date", s.Say.Date(date.Time())}
 	switch {
@@ -96,11 +97,9 @@ func (s *Service) reviewDate(ctx context.Context, team visit.Team, at time.Time)
 	return calendar.Next(today), nil
 }
 
-// reviewFact is a manager's word on a rep's plan; without a reason it is a yes.
-func (s *Service) reviewFact(m bot.Message, who person, date visit.Date, by, reason string) visit.Fact {
-	return s.fact(m, who, visit.KindPlanReviewed, "review/"+who.ID, func(f *visit.Fact) {
-		f.Date, f.By, f.Note, f.Review = date, by, reason, &visit.Review{Approved: reason == ""}
-	})
+// reviewFact is a manager's word on a rep's plan.
+func (s *Service) reviewFact(m bot.Message, who person, date visit.Date, by string, review visit.Review) visit.Fact {
+	return s.fact(m, who, visit.KindPlanReviewed, "review/"+who.ID, func(f *visit.Fact) { f.Date, f.By, f.Review = date, by, &review })
 }
 
 // approvals are a team's plans for a manager, with a button while some wait.
@@ -159,7 +158,8 @@ func (s *Service) approveTap(ctx context.Context, m bot.Message, manager person,
 		if err != nil {
 			return err
 		}
-		if err := s.hand(ctx, s.reviewFact(m, who, a.Date, manager.ID, "")); err != nil {
+		review := visit.Review{Approved: true, Seen: visit.Millis(a.At)}
+		if err := s.hand(ctx, s.reviewFact(m, who, a.Date, manager.ID, review)); err != nil {
 			return err
 		}
 		day.Reps[i].Approval = visit.ApprovalApproved
@@ -171,12 +171,14 @@ func (s *Service) approveTap(ctx context.Context, m bot.Message, manager person,
 
 // dueApproval shows a manager the plans that wait once they are locked.
 func (s *Service) dueApproval(ctx context.Context, m bot.Message, manager person) error {
-	post := m.Key + "/" + manager.ID
-	body, err := s.approvals(ctx, manager.team, manager.Rep, m.At, post)
-	if err != nil || body.Card == nil {
+	if !manager.policy.ApprovePlans {
+		return nil
+	}
+	body, err := s.approvals(ctx, manager.team, manager.Rep, m.At, m.Key)
+	if err != nil {
 		return err
 	}
-	return s.sayHome(ctx, manager.Rep, post, body)
+	return s.sayHome(ctx, manager.Rep, m.Key, body)
 }
 
 // planReviewed takes a manager's word into the rep's plan. Of a yes the rep's

@@ -118,6 +118,10 @@ func TestAManagersWordHoldsUntilThePlanChanges(t *testing.T) {
 		f.By, f.Note, f.Review = "boss", note, &visit.Review{Approved: approved}
 		return f
 	}
+	seen := func(minute int, f visit.Fact) visit.Fact {
+		f.Review.Seen = planTime.Add(time.Duration(minute) * time.Minute)
+		return f
+	}
 	changed := func(minute int, by string) visit.Fact {
 		f := planFact(minute, visit.KindPlanChanged, &visit.Change{Drop: []string{"B"}, Reason: "it has to be"})
 		f.By = by
@@ -135,6 +139,8 @@ func TestAManagersWordHoldsUntilThePlanChanges(t *testing.T) {
 		"the_latest_counts":       {[]visit.Fact{lock, said(3, true, ""), said(2, false, "more A")}, visit.ApprovalApproved, ""},
 		"changed_since":           {[]visit.Fact{lock, said(2, true, ""), changed(3, "")}, visit.ApprovalPending, ""},
 		"changed_as_asked":        {[]visit.Fact{lock, said(2, false, "more A"), changed(3, "")}, visit.ApprovalPending, "more A"},
+		"changed_unseen":          {[]visit.Fact{lock, changed(3, ""), seen(2, said(4, true, ""))}, visit.ApprovalPending, ""},
+		"changed_and_seen":        {[]visit.Fact{lock, changed(3, ""), seen(3, said(4, true, ""))}, visit.ApprovalApproved, ""},
 		"changed_by_the_manager":  {[]visit.Fact{lock, said(2, true, ""), changed(3, "boss")}, visit.ApprovalApproved, ""},
 		"approved_after_a_change": {[]visit.Fact{lock, said(2, false, "more A"), changed(3, ""), said(4, true, "")}, visit.ApprovalApproved, ""},
 	} {

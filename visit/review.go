@@ -1,8 +1,14 @@
 package visit
 
+import "time"
+
 // Review is a manager's word on a rep's plan; the fact's note says why it went back.
 type Review struct {
 	Approved bool `json:"approved,omitempty"`
+	// Seen is when the plan was shown that is approved, UTC milliseconds: what its
+	// rep changed after that was not approved, however late it comes. Zero means
+	// the plan as it stands.
+	Seen time.Time `json:"seen,omitzero"`
 }
 
 // Approval is how a rep's plan stands with the manager, where a team has its
@@ -21,8 +27,10 @@ const (
 
 // review takes a manager's word into the plan.
 func (p *Plan) review(f Fact) {
-	p.Approval, p.Returned = ApprovalReturned, f.Note
-	if f.Review.Approved {
+	switch r := f.Review; {
+	case !r.Approved:
+		p.Approval, p.Returned = ApprovalReturned, f.Note
+	case r.Seen.IsZero() || !p.Changed.After(r.Seen):
 		p.Approval, p.Returned = ApprovalApproved, ""
 	}
 }

@@ -88,7 +88,8 @@ type decisionDoc struct {
 }
 
 type reviewDoc struct {
-	Approved bool `bson:"approved,omitempty"`
+	Approved bool          `bson:"approved,omitempty"`
+	Seen     bson.DateTime `bson:"seen"`
 }
 
 type leaveDoc struct {
@@ -161,7 +162,7 @@ func newFact(f visit.Fact) factDoc {
 		d.Decision = &decisionDoc{f.Decision.Visit, string(f.Decision.Verdict)}
 	}
 	if f.Review != nil {
-		d.Review = &reviewDoc{f.Review.Approved}
+		d.Review = &reviewDoc{f.Review.Approved, date(f.Review.Seen)}
 	}
 	if f.Leave != nil {
 		d.Leave = &leaveDoc{string(f.Leave.Part), f.Leave.Of, f.Leave.Approved}
@@ -211,7 +212,7 @@ func (d factDoc) record() visit.Fact {
 		f.Decision = &visit.Decision{Visit: d.Decision.Visit, Verdict: visit.Verdict(d.Decision.Verdict)}
 	}
 	if d.Review != nil {
-		f.Review = &visit.Review{Approved: d.Review.Approved}
+		f.Review = &visit.Review{Approved: d.Review.Approved, Seen: instant(d.Review.Seen)}
 	}
 	if d.Leave != nil {
 		f.Leave = &visit.Leave{Part: visit.LeavePart(d.Leave.Part), Of: d.Leave.Of, Approved: d.Leave.Approved}

@@ -240,7 +240,7 @@ func (s *script) managerChecks(d side) []check {
 // asked for, or follows from what somebody else did.
 var ofItself = []string{
 	"plan.title", "plan.reminder", "unconfirmed.title", "report.title", "reports.title", "window.rep", "window.title", "delivery.told",
-	"nudge.idle", "nudge.soon", "nudge.minimum", "nudge.nearby", "assign.title", "detail.title", "period.week", "doubt.title",
+	"nudge.idle", "nudge.soon", "nudge.minimum", "nudge.nearby", "assign.title", "detail.title", "period.week", "period.month", "doubt.title",
 }
 
 // ofItself reports whether a message came without being asked for.
@@ -269,7 +269,7 @@ func (w *World) wordsOf(key, date string) *regexp.Regexp {
 	for _, p := range []string{"Name", "Team", "What", "Time", "How", "From", "To", "Distance"} {
 		pairs = append(pairs, p, name)
 	}
-	for _, p := range []string{"Count", "Submitted", "Due", "Verified", "Least"} {
+	for _, p := range []string{"Count", "Submitted", "Due", "Verified", "Least", "Year", "Month"} {
 		pairs = append(pairs, p, count)
 	}
 	text := regexp.QuoteMeta(w.say.T(key, pairs...))

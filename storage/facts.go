@@ -3,7 +3,9 @@ package storage
 import (
 	"context"
 	"iter"
+	"time"
 
+	"roundsman/geo"
 	"roundsman/visit"
 )
 
@@ -25,6 +27,12 @@ type Facts interface {
 	Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fact, error)
 	// Get returns one fact, or ErrNotFound.
 	Get(ctx context.Context, id string) (visit.Fact, error)
+	// Latest returns the newest fixes of a rep up to the instant, newest first, at
+	// most limit: those that still have their place.
+	Latest(ctx context.Context, rep string, until time.Time, limit int) ([]visit.Fact, error)
+	// Same returns fixes of anybody with exactly the coordinates and the datum of p,
+	// newest first, from the instant on, at most limit: those that still have their place.
+	Same(ctx context.Context, p geo.Point, from time.Time, limit int) ([]visit.Fact, error)
 	// Redact removes where a person was from the fixes of dates before the given
 	// one: the point, the address, and what was made of an accuracy; the claims
 	// with their distances stay. It returns how many facts it changed. This is

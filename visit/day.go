@@ -91,9 +91,15 @@ type Visit struct {
 	Notes      []string
 	// Result is all that was said of what came of it.
 	Result Result
+	// Signals are what speaks against it, of its fixes and its photos.
+	Signals []Signal
 	// Decided is the fact by which a manager decided on it last, with its Decision; nil if nobody did.
 	Decided *Fact
-	Source  Fact
+	// Asked is when a manager last asked its rep about it, zero if nobody did.
+	Asked time.Time
+	// Explanations are what its rep said when it was in doubt.
+	Explanations []string
+	Source       Fact
 }
 
 // PhotoState is a photo and what is known of its bytes.
@@ -104,6 +110,8 @@ type PhotoState struct {
 	SHA256 string
 	// Missing is the reason when the bytes cannot be had; with neither, they are on their way.
 	Missing string
+	// Signals are what speaks against it.
+	Signals []Signal
 }
 
 // NoteState is a text that belongs to no visit yet.
@@ -132,7 +140,10 @@ func (v Visit) Open(t time.Time) bool {
 }
 
 // Explained reports whether a visit that needs a reason has one.
-func (v Visit) Explained() bool { return len(v.Notes) > 0 }
+func (v Visit) Explained() bool { return len(v.Notes)+len(v.Explanations) > 0 }
+
+// Said is everything that the rep said of the visit.
+func (v Visit) Said() []string { return slices.Concat(v.Notes, v.Explanations) }
 
 // Fold derives a rep's day from its facts, in whatever order they are given.
 func Fold(plan []PlannedVisit, facts []Fact) Day {
@@ -199,12 +210,7 @@ func Fold(plan []PlannedVisit, facts []Fact) Day {
 			}
 		}
 	}
-	decided := decisions(sorted)
-	for i := range f.day.Visits {
-		if d, ok := decided[f.day.Visits[i].ID]; ok {
-			f.day.Visits[i].Decided = &d
-		}
-	}
+	f.review(sorted)
 	return f.day
 }
 
@@ -254,8 +260,9 @@ func (f *folder) fix(fact Fact) {
 	}
 	f.away = false
 	if v := f.open(fact.At); v != nil && claim.Customer != "" && v.Customer == claim.Customer {
-		// The rep tries again where they are: the best fix counts.
+		// The rep tries again where they are: the best fix counts, and all that speaks against any.
 		v.Seen = fact.At
+		v.Signals = append(v.Signals, fact.Fix.Signals...)
 		if compareClaims(claim, v.Claim) < 0 {
 			v.Claim, v.Fix, v.Options = claim, *fact.Fix, options
 		}
@@ -270,7 +277,7 @@ func (f *folder) fix(fact Fact) {
 	v := Visit{
 		ID: fact.ID, Customer: claim.Customer, Prospect: claim.Customer == "",
 		Planned: planned && claim.Customer != "", Order: order,
-		Claim: claim, Options: options, Fix: *fact.Fix,
+		Claim: claim, Options: options, Fix: *fact.Fix, Signals: slices.Clone(fact.Fix.Signals),
 		Start: fact.At, Seen: fact.At, Source: fact,
 	}
 	f.gather(&v, before)
@@ -431,7 +438,7 @@ func (f *folder) here(at time.Time, within []Claim) (Claim, bool) {
 func (f *folder) photo(fact Fact) {
 	p := PhotoState{ID: fact.ID, At: fact.At}
 	if kept, ok := f.kept[fact.ID]; ok {
-		p.SHA256, p.Missing = kept.SHA256, kept.Reason
+		p.SHA256, p.Missing, p.Signals = kept.SHA256, kept.Reason, kept.Signals
 	}
 	if v := f.open(fact.At); v != nil {
 		v.Photos = append(v.Photos, p)

@@ -29,8 +29,11 @@ const (
 	// KindResult is what the rep says came of a visit.
 	KindResult Kind = "result"
 
-	// KindDecision is a manager's verdict on a visit.
-	KindDecision Kind = "decision"
+	// KindDecision is a manager's verdict on a visit, KindAsked their question
+	// about it, KindExplained what its rep says of it.
+	KindDecision  Kind = "decision"
+	KindAsked     Kind = "asked"
+	KindExplained Kind = "explained"
 
 	// KindReport is the rep's daily report: what its note adds (今日心得) to what happened.
 	KindReport Kind = "report"
@@ -92,6 +95,8 @@ type Fact struct {
 	Message  string `json:"message,omitempty"`
 	// By is who caused it, by id, if it was not the rep: a manager.
 	By string `json:"by,omitempty"`
+	// Visit is the id of the visit that a question or an explanation is about.
+	Visit string `json:"visit,omitempty"`
 
 	Fix       *Fix           `json:"fix,omitempty"`
 	Photo     *Photo         `json:"photo,omitempty"`
@@ -125,10 +130,14 @@ type Fix struct {
 	Evidence Evidence `json:"evidence"`
 	// Support is the distance in metres to a device fix of the same minutes; negative when there was none.
 	Support float64 `json:"support"`
-	// Rule is the version of the rule that made the claims.
-	Rule string `json:"rule"`
+	// Rule is the version of the rule that made the claims, MaxAccuracy its worst
+	// accuracy that verifies, in metres.
+	Rule        string  `json:"rule"`
+	MaxAccuracy float64 `json:"max_accuracy,omitempty"`
 	// Claims are the customers that the fix may mean, judged, nearest first.
 	Claims []Claim `json:"claims,omitempty"`
+	// Signals are what spoke against it when it came.
+	Signals []Signal `json:"signals,omitempty"`
 }
 
 // Claim is a customer that a fix may mean, with the verdict it would get.
@@ -151,6 +160,8 @@ type Photo struct {
 	Bytes  int64  `json:"bytes,omitempty"`
 	// Reason says why a photo is missing: a word of the catalogue.
 	Reason string `json:"reason,omitempty"`
+	// Signals are what spoke against it when its bytes were there.
+	Signals []Signal `json:"signals,omitempty"`
 }
 
 // ComplaintFact opens a customer's complaint or closes one.

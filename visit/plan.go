@@ -213,13 +213,15 @@ func compareLines(a, b PlannedVisit) int {
 // inOrder returns facts by (time, kind, id): the order in which they count. It
 // is the slice itself if they are so already, as a store mostly returns them.
 func inOrder(facts []Fact) []Fact {
-	order := func(a, b Fact) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(a.ID, b.ID))
-	}
-	if slices.IsSortedFunc(facts, order) {
+	if slices.IsSortedFunc(facts, compareFacts) {
 		return facts
 	}
 	sorted := slices.Clone(facts)
-	slices.SortFunc(sorted, order)
+	slices.SortFunc(sorted, compareFacts)
 	return sorted
+}
+
+// compareFacts orders by the event's time, the kind and the id.
+func compareFacts(a, b Fact) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(a.ID, b.ID))
 }

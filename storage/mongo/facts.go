@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"iter"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -24,6 +25,7 @@ type factDoc struct {
 	Platform  string        `bson:"platform,omitempty"`
 	Message   string        `bson:"message,omitempty"`
 	By        string        `bson:"by,omitempty"`
+	Visit     string        `bson:"visit,omitempty"`
 	Fix       *fixDoc       `bson:"fix,omitempty"`
 	Photo     *photoDoc     `bson:"photo,omitempty"`
 	Note      string        `bson:"note,omitempty"`
@@ -39,13 +41,38 @@ type factDoc struct {
 }
 
 type fixDoc struct {
-	Point    *pointDoc  `bson:"point,omitempty"`
-	Accuracy float64    `bson:"accuracy,omitempty"`
-	Address  string     `bson:"address,omitempty"`
-	Evidence string     `bson:"evidence"`
-	Support  float64    `bson:"support"`
-	Rule     string     `bson:"rule"`
-	Claims   []claimDoc `bson:"claims,omitempty"`
+	Point       *pointDoc   `bson:"point,omitempty"`
+	Accuracy    float64     `bson:"accuracy,omitempty"`
+	Address     string      `bson:"address,omitempty"`
+	Evidence    string      `bson:"evidence"`
+	Support     float64     `bson:"support"`
+	Rule        string      `bson:"rule"`
+	MaxAccuracy float64     `bson:"max_accuracy,omitempty"`
+	Claims      []claimDoc  `bson:"claims,omitempty"`
+	Signals     []signalDoc `bson:"signals,omitempty"`
+}
+
+type signalDoc struct {
+	Kind  string  `bson:"kind"`
+	Hard  bool    `bson:"hard,omitempty"`
+	Value float64 `bson:"value,omitempty"`
+	With  string  `bson:"with,omitempty"`
+}
+
+func newSignals(signals []visit.Signal) []signalDoc {
+	var out []signalDoc
+	for _, s := range signals {
+		out = append(out, signalDoc{string(s.Kind), s.Hard, s.Value, s.With})
+	}
+	return out
+}
+
+func signals(docs []signalDoc) []visit.Signal {
+	var out []visit.Signal
+	for _, d := range docs {
+		out = append(out, visit.Signal{Kind: visit.SignalKind(d.Kind), Hard: d.Hard, Value: d.Value, With: d.With})
+	}
+	return out
 }
 
 type claimDoc struct {
@@ -58,10 +85,11 @@ type claimDoc struct {
 }
 
 type photoDoc struct {
-	Of     string `bson:"of,omitempty"`
-	SHA256 string `bson:"sha256,omitempty"`
-	Bytes  int64  `bson:"bytes,omitempty"`
-	Reason string `bson:"reason,omitempty"`
+	Of      string      `bson:"of,omitempty"`
+	SHA256  string      `bson:"sha256,omitempty"`
+	Bytes   int64       `bson:"bytes,omitempty"`
+	Reason  string      `bson:"reason,omitempty"`
+	Signals []signalDoc `bson:"signals,omitempty"`
 }
 
 type choiceDoc struct {
@@ -136,12 +164,13 @@ func (d *pointDoc) point() geo.Point {
 func newFact(f visit.Fact) factDoc {
 	d := factDoc{
 		ID: f.ID, V: form, Kind: string(f.Kind), Rep: f.Rep, Team: f.Team, Date: string(f.Date), At: date(f.At), Received: date(f.Received),
-		Platform: f.Platform, Message: f.Message, By: f.By, Note: f.Note, Located: locates(f.Fix),
+		Platform: f.Platform, Message: f.Message, By: f.By, Visit: f.Visit, Note: f.Note, Located: locates(f.Fix),
 	}
 	if f.Fix != nil {
 		d.Fix = &fixDoc{
 			Point: newPoint(f.Fix.Point), Accuracy: f.Fix.Accuracy, Address: f.Fix.Address,
-			Evidence: string(f.Fix.Evidence), Support: f.Fix.Support, Rule: f.Fix.Rule,
+			Evidence: string(f.Fix.Evidence), Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy,
+			Signals: newSignals(f.Fix.Signals),
 		}
 		for _, c := range f.Fix.Claims {
 			d.Fix.Claims = append(d.Fix.Claims, claimDoc{
@@ -150,7 +179,7 @@ func newFact(f visit.Fact) factDoc {
 		}
 	}
 	if f.Photo != nil {
-		d.Photo = &photoDoc{f.Photo.Of, f.Photo.SHA256, f.Photo.Bytes, f.Photo.Reason}
+		d.Photo = &photoDoc{f.Photo.Of, f.Photo.SHA256, f.Photo.Bytes, f.Photo.Reason, newSignals(f.Photo.Signals)}
 	}
 	if f.Choice != nil {
 		d.Choice = &choiceDoc{f.Choice.Fix, f.Choice.Customer, f.Choice.Prospect}
@@ -182,12 +211,13 @@ func newFact(f visit.Fact) factDoc {
 func (d factDoc) record() visit.Fact {
 	f := visit.Fact{
 		ID: d.ID, Kind: visit.Kind(d.Kind), Rep: d.Rep, Team: d.Team, Date: visit.Date(d.Date), At: instant(d.At), Received: instant(d.Received),
-		Platform: d.Platform, Message: d.Message, By: d.By, Note: d.Note,
+		Platform: d.Platform, Message: d.Message, By: d.By, Visit: d.Visit, Note: d.Note,
 	}
 	if d.Fix != nil {
 		f.Fix = &visit.Fix{
 			Point: d.Fix.Point.point(), Accuracy: d.Fix.Accuracy, Address: d.Fix.Address,
-			Evidence: visit.Evidence(d.Fix.Evidence), Support: d.Fix.Support, Rule: d.Fix.Rule,
+			Evidence: visit.Evidence(d.Fix.Evidence), Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy,
+			Signals: signals(d.Fix.Signals),
 		}
 		for _, c := range d.Fix.Claims {
 			f.Fix.Claims = append(f.Fix.Claims, visit.Claim{
@@ -197,7 +227,7 @@ func (d factDoc) record() visit.Fact {
 		}
 	}
 	if d.Photo != nil {
-		f.Photo = &visit.Photo{Of: d.Photo.Of, SHA256: d.Photo.SHA256, Bytes: d.Photo.Bytes, Reason: d.Photo.Reason}
+		f.Photo = &visit.Photo{Of: d.Photo.Of, SHA256: d.Photo.SHA256, Bytes: d.Photo.Bytes, Reason: d.Photo.Reason, Signals: signals(d.Photo.Signals)}
 	}
 	if d.Choice != nil {
 		f.Choice = &visit.Choice{Fix: d.Choice.Fix, Customer: d.Choice.Customer, Prospect: d.Choice.Prospect}
@@ -293,6 +323,25 @@ func (f facts) Redact(ctx context.Context, before visit.Date) (int, error) {
 func (f facts) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fact, error) {
 	return many[factDoc](ctx, f.s, "reading a day", factsName,
 		bson.D{{Key: "rep", Value: rep}, {Key: "date", Value: string(date)}}, options.Find().SetSort(by("at", "_id")))
+}
+
+func (f facts) Latest(ctx context.Context, rep string, until time.Time, limit int) ([]visit.Fact, error) {
+	return many[factDoc](ctx, f.s, "reading the latest places", factsName,
+		bson.D{
+			{Key: "located", Value: true}, {Key: "rep", Value: rep}, {Key: "at", Value: bson.D{{Key: "$lte", Value: date(until)}}},
+			{Key: "fix.point", Value: bson.D{{Key: "$exists", Value: true}}},
+		}, options.Find().SetSort(newestFirst).SetLimit(int64(limit)))
+}
+
+// newestFirst is the order of the fixes that a new one is compared with.
+var newestFirst = bson.D{{Key: "at", Value: -1}, {Key: "_id", Value: -1}}
+
+func (f facts) Same(ctx context.Context, p geo.Point, from time.Time, limit int) ([]visit.Fact, error) {
+	return many[factDoc](ctx, f.s, "reading fixes of a place", factsName,
+		bson.D{
+			{Key: "located", Value: true}, {Key: "fix.point.lat", Value: p.Lat}, {Key: "fix.point.lng", Value: p.Lng},
+			{Key: "at", Value: bson.D{{Key: "$gte", Value: date(from)}}}, {Key: "fix.point.datum", Value: string(p.Datum)},
+		}, options.Find().SetSort(newestFirst).SetLimit(int64(limit)))
 }
 
 func (f facts) Get(ctx context.Context, id string) (visit.Fact, error) {

@@ -57,6 +57,9 @@ var indexes = []index{
 	{in: factsName, name: "date", keys: by("date", "rep", "at", "_id")},
 	{in: factsName, name: "located", keys: by("located", "date"), of: bson.D{{Key: "located", Value: true}}},
 
+	{in: factsName, name: "latest", keys: by("located", "rep", "at", "_id"), of: bson.D{{Key: "located", Value: true}}},
+	{in: factsName, name: "place", keys: by("located", "fix.point.lat", "fix.point.lng", "at"), of: bson.D{{Key: "located", Value: true}}},
+
 	{in: outcomesName, name: "rep", keys: by("rep", "date")},
 	{in: outcomesName, name: "team", keys: by("team", "date", "rep")},
 	{in: outcomesName, name: "date", keys: by("date", "rep")},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"time"
 
 	"roundsman/geo"
 	"roundsman/storage"
@@ -66,6 +67,23 @@ func (f facts) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fa
 
 func (f facts) Get(ctx context.Context, id string) (visit.Fact, error) {
 	return one(ctx, f.s, "reading a fact", scanDoc[visit.Fact], "SELECT doc FROM facts WHERE id = ?", id)
+}
+
+func (f facts) Latest(ctx context.Context, rep string, until time.Time, limit int) ([]visit.Fact, error) {
+	return many(ctx, f.s, "reading the latest places", scanDoc[visit.Fact],
+		"SELECT doc FROM facts WHERE located = 1 AND rep = ? AND at <= ? AND json_extract(doc, '$.fix.point') IS NOT NULL ORDER BY at DESC, id DESC LIMIT ?",
+		rep, millis(until), limit)
+}
+
+func (f facts) Same(ctx context.Context, p geo.Point, from time.Time, limit int) ([]visit.Fact, error) {
+	const doing = "reading fixes of a place"
+	place, err := encode(p)
+	if err != nil {
+		return nil, translate(ctx, doing, err)
+	}
+	return many(ctx, f.s, doing, scanDoc[visit.Fact],
+		"SELECT doc FROM facts WHERE located = 1 AND json_extract(doc, '$.fix.point') = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+		place, millis(from), limit)
 }
 
 // factPage is how many facts are read at once. Between two pages no

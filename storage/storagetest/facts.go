@@ -18,16 +18,17 @@ import (
 func fullFact() visit.Fact {
 	return visit.Fact{
 		ID: "fix-" + chinese, Kind: visit.KindFix, Rep: "rep-" + chinese, Team: chinese, Date: "2026-11-24",
-		At: at(1), Received: at(2), Platform: "feishu", Message: "om_" + chinese, By: "manager-" + chinese,
+		At: at(1), Received: at(2), Platform: "feishu", Message: "om_" + chinese, By: "manager-" + chinese, Visit: "visit-" + chinese,
 		Fix: &visit.Fix{
 			Point: geo.Point{Lat: 31.230416123456789, Lng: -121.473701, Datum: geo.GCJ02}, Accuracy: 12.5, Address: chinese,
-			Evidence: visit.EvidencePin, Support: -1, Rule: visit.RuleVersion,
+			Evidence: visit.EvidencePin, Support: -1, Rule: visit.RuleVersion, MaxAccuracy: 150,
 			Claims: []visit.Claim{
 				{Customer: chinese, Verdict: visit.Near, Reasons: []visit.Reason{visit.ReasonOutside, visit.ReasonDrift}, Distance: 1.0 / 3, Radius: 200, Near: 5e-324},
 				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500},
 			},
+			Signals: []visit.Signal{{Kind: visit.SignalTravel, Hard: true, Value: 1200.5, With: "fix-" + chinese}},
 		},
-		Photo:  &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期"},
+		Photo:  &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期", Signals: []visit.Signal{{Kind: visit.SignalQuick, Hard: true, Value: 1.0 / 3, With: "photo-2"}}},
 		Note:   chinese,
 		Choice: &visit.Choice{Fix: "fix-1", Customer: chinese, Prospect: true},
 		Result: &visit.Result{
@@ -87,6 +88,8 @@ func testFacts(t *testing.T, s suite) {
 			{ID: "7", Kind: visit.KindLeaveAsked, Leave: &visit.Leave{}},
 			{ID: "8", Kind: visit.KindComplaint, Complaint: &visit.ComplaintFact{}},
 			{ID: "9", Kind: visit.KindDecision, Decision: &visit.Decision{}},
+			{ID: "9a", Kind: visit.KindAsked, Visit: "1"},
+			{ID: "9b", Kind: visit.KindExplained, Visit: "1", Note: chinese},
 		}
 		ctx, f := setup(t, want...)
 		equal(t, val(f.Day(ctx, "", ""))(t), want)
@@ -140,6 +143,8 @@ func testFacts(t *testing.T, s suite) {
 				"distance": {Claims: []visit.Claim{{Distance: v}}},
 				"radius":   {Claims: []visit.Claim{{Radius: v}}},
 				"near":     {Claims: []visit.Claim{{Near: v}}},
+				"limit":    {MaxAccuracy: v},
+				"signal":   {Signals: []visit.Signal{{Value: v}}},
 			} {
 				bad := visit.Fact{ID: fmt.Sprint(name, v), Fix: &fix}
 				if err := f.Append(ctx, bad); err == nil {
@@ -236,6 +241,44 @@ func testFacts(t *testing.T, s suite) {
 			ok(t, err)
 		}
 		equal(t, ids(val(f.Day(ctx, "r", "2026-11-24"))(t)), []string{"a", "b"})
+	})
+
+	t.Run("the latest places of a rep, newest first", func(t *testing.T) {
+		fix := func(id, rep string, second int, lat float64) visit.Fact {
+			return visit.Fact{
+				ID: id, Kind: visit.KindFix, Rep: rep, Date: visit.Date("2026-11-24").Add(second / 10), At: at(second),
+				Fix: &visit.Fix{Point: geo.Point{Lat: lat, Lng: 121.4737012345678, Datum: geo.GCJ02}, Support: -1},
+			}
+		}
+		placeless := visit.Fact{ID: "placeless", Kind: visit.KindFix, Rep: "r", Date: "2026-11-24", At: at(4), Fix: &visit.Fix{Address: chinese, Support: -1}}
+		a, b, c := fix("a", "r", 1, 31.1), fix("b", "r", 12, 31.2), fix("c", "r", 12, 31.3)
+		ctx, f := setup(t, a, c, b, placeless, fact("note", "r", "t", "2026-11-24", 3), fix("other", "R", 5, 31.1), fix("later", "r", 13, 31.1))
+		equal(t, val(f.Latest(ctx, "r", at(12), 9))(t), []visit.Fact{c, b, a})
+		equal(t, val(f.Latest(ctx, "r", at(12), 2))(t), []visit.Fact{c, b})
+		equal(t, val(f.Latest(ctx, "r", at(0), 9))(t), []visit.Fact(nil))
+		equal(t, val(f.Latest(ctx, "nobody", at(12), 9))(t), []visit.Fact(nil))
+		// What is removed is not compared with any more.
+		equal(t, val(f.Redact(ctx, "2026-11-25"))(t), 3)
+		equal(t, val(f.Latest(ctx, "r", at(12), 9))(t), []visit.Fact{c, b})
+	})
+
+	t.Run("fixes of exactly the same place, newest first", func(t *testing.T) {
+		place := geo.Point{Lat: 31.230416123456789, Lng: -121.473701000000007, Datum: geo.GCJ02}
+		fix := func(id, rep string, second int, p geo.Point) visit.Fact {
+			return visit.Fact{ID: id, Kind: visit.KindFix, Rep: rep, Date: "2026-11-24", At: at(second), Fix: &visit.Fix{Point: p, Support: -1}}
+		}
+		lat, lng, datum := place, place, place
+		lat.Lat += 1e-7
+		lng.Lng -= 1e-7
+		datum.Datum = geo.WGS84
+		a, b, c := fix("a", "r", 1, place), fix("b", "R", 2, place), fix("c", "r", 2, place)
+		ctx, f := setup(t, b, a, c, fix("lat", "r", 1, lat), fix("lng", "r", 1, lng), fix("datum", "r", 1, datum), fact("note", "r", "t", "2026-11-24", 1))
+		equal(t, val(f.Same(ctx, place, at(1), 9))(t), []visit.Fact{c, b, a})
+		equal(t, val(f.Same(ctx, place, at(2), 9))(t), []visit.Fact{c, b})
+		equal(t, val(f.Same(ctx, place, at(0), 1))(t), []visit.Fact{c})
+		equal(t, val(f.Same(ctx, geo.Point{Lat: 1, Lng: 1, Datum: geo.GCJ02}, at(0), 9))(t), []visit.Fact(nil))
+		equal(t, val(f.Redact(ctx, "2026-11-25"))(t), 6)
+		equal(t, val(f.Same(ctx, place, at(0), 9))(t), []visit.Fact(nil))
 	})
 
 	t.Run("redact removes where a person was and nothing else", func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"roundsman/geo"
 	"roundsman/storage"
 	"roundsman/visit"
 )
@@ -58,6 +59,8 @@ func calls(s storage.Store) []call {
 		{"Facts.Append", func(ctx context.Context) error { return s.Facts().Append(ctx, visit.Fact{ID: "f"}) }},
 		{"Facts.Day", func(ctx context.Context) error { return drop(s.Facts().Day(ctx, "r", "2026-11-24")) }},
 		{"Facts.Get", func(ctx context.Context) error { return drop(s.Facts().Get(ctx, "f")) }},
+		{"Facts.Latest", func(ctx context.Context) error { return drop(s.Facts().Latest(ctx, "r", at(1), 1)) }},
+		{"Facts.Same", func(ctx context.Context) error { return drop(s.Facts().Same(ctx, geo.Point{}, at(1), 1)) }},
 		{"Facts.Redact", func(ctx context.Context) error { return drop(s.Facts().Redact(ctx, "2026-11-24")) }},
 		{"Facts.Range", func(ctx context.Context) error { return drop(collect(s.Facts().Range(ctx, storage.FactFilter{}))) }},
 		{"Facts.Range of a rep", func(ctx context.Context) error {

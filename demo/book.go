@@ -54,6 +54,16 @@ func (b *book) visit(s seat, customer string, verdict visit.Verdict, at time.Tim
 	b.visits[s]++
 }
 
+// accept notes that a manager accepted a visit near a customer, of which its rep is told.
+func (b *book) accept(s seat, customer string) {
+	for i, v := range b.account(s.person).visits {
+		if v.customer == customer && v.verdict == visit.Near {
+			b.account(s.person).visits[i].verdict = visit.Verified
+		}
+	}
+	b.reply(s)
+}
+
 // photo notes a photo.
 func (b *book) photo(s seat) { b.account(s.person).photos++ }
 

@@ -149,18 +149,13 @@ func (s *script) total(team string) visit.Tally {
 	return t
 }
 
-// counts writes visits by verdict as an evening post does.
+// counts writes visits as an evening post does, in which no doubt shows.
 func (s *script) counts(t visit.Tally) string {
-	parts := []string{s.w.say.T("count.visits", "Count", t.Visits)}
-	for _, p := range []struct {
-		key string
-		n   int
-	}{{"verdict.verified", t.Verified}, {"verdict.near", t.Near}, {"verdict.off_site", t.OffSite}, {"verdict.prospect", t.Prospects}} {
-		if p.n > 0 {
-			parts = append(parts, s.w.say.T(p.key)+" "+strconv.Itoa(p.n))
-		}
+	text := s.w.say.T("count.visits", "Count", t.Visits)
+	if t.Prospects > 0 {
+		text += " · " + s.w.say.T("verdict.prospect") + " " + strconv.Itoa(t.Prospects)
 	}
-	return strings.Join(parts, " · ")
+	return text
 }
 
 // factChecks compares each rep's facts, folded.
@@ -184,7 +179,7 @@ func (s *script) factChecks(ctx context.Context, d side) ([]check, error) {
 			want = append(want, v.customer+":"+string(v.verdict))
 		}
 		for _, v := range day.Visits {
-			got = append(got, v.Customer+":"+string(v.Claim.Verdict))
+			got = append(got, v.Customer+":"+string(v.Verdict()))
 		}
 		out = append(out,
 			check{s.name(id) + s.w.tr(" 存下的每次拜访", ": each visit in the store"), strings.Join(want, " "), strings.Join(got, " ")},
@@ -240,7 +235,7 @@ func (s *script) managerChecks(d side) []check {
 // asked for, or follows from what somebody else did.
 var ofItself = []string{
 	"plan.title", "plan.reminder", "unconfirmed.title", "report.title", "reports.title", "window.rep", "window.title", "delivery.told",
-	"nudge.idle", "nudge.soon", "nudge.minimum", "nudge.nearby", "assign.title", "detail.title", "period.week", "period.month", "doubt.title",
+	"nudge.idle", "nudge.soon", "nudge.minimum", "nudge.nearby", "assign.title", "detail.title", "period.week", "period.month", "doubt.title", "doubt.decided",
 }
 
 // ofItself reports whether a message came without being asked for.

@@ -104,7 +104,7 @@ func (s *script) write(d side) error {
 	if err := s.thorough(at(9, 2), steady); err != nil {
 		return err
 	}
-	if err := s.beside(at(9, 24), far); err != nil {
+	if err := s.beside(at(9, 24), far, seat{d.boss, d.platform}); err != nil {
 		return err
 	}
 	s.choice(at(9, 40), mall)
@@ -277,7 +277,7 @@ func (s *script) thorough(at time.Duration, who seat) error {
 }
 
 // beside: a check-in a little far away, with the reason for it.
-func (s *script) beside(at time.Duration, who seat) error {
+func (s *script) beside(at time.Duration, who, boss seat) error {
 	c, here, err := s.spots[who.person].near()
 	if err != nil {
 		return err
@@ -291,6 +291,10 @@ func (s *script) beside(at time.Duration, who seat) error {
 	s.add(at+2*time.Minute, name+s.w.tr("：说明原因", " gives the reason"), who, func(context.Context) error {
 		_, err := s.w.sendText(who, s.w.tr("门口修路封闭，在路口和店长谈的", "The street is closed for repairs, we met at the corner"))
 		return err
+	})
+	s.add(at+14*time.Minute, s.name(boss.person)+s.w.tr("：认可这次拜访", " accepts the visit"), boss, func(context.Context) error {
+		s.book.accept(who, c.ID)
+		return s.tapNamed(boss, s.w.say.T("button.accept"))
 	})
 	return nil
 }

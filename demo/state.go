@@ -187,7 +187,7 @@ func (w *World) mapOf(ctx context.Context, id string) (*mapView, error) {
 		}
 		for _, x := range day.Visits {
 			if x.Customer == c.ID && v.Verdict != visit.Verified {
-				v.Verdict = x.Claim.Verdict
+				v.Verdict = x.Verdict()
 			}
 		}
 		out.Customers = append(out.Customers, v)

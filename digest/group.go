@@ -114,7 +114,7 @@ func Evening(d TeamDay, say *catalog.Catalog, brief, late bool) bot.Body {
 		Tone:  bot.ToneGood,
 		Lines: []bot.Line{
 			{Label: say.T("evening.adherence"), Text: say.Share(total.Reached, total.Planned)},
-			{Label: say.T("evening.visits"), Text: counts(total, say)},
+			{Label: say.T("evening.visits"), Text: plainCounts(total, say)},
 		},
 	}
 	if total.Reached < total.Planned {
@@ -269,6 +269,15 @@ func SummaryPicture(d TeamDay, say *catalog.Catalog) (bot.Body, error) {
 		return bot.Body{}, fmt.Errorf("draw the summary: %w", err)
 	}
 	return bot.Body{Image: &bot.File{Data: data, Name: string(d.Date) + ".png", Alt: bars.Title + " · " + bars.Totals}}, nil
+}
+
+// plainCounts writes how many visits there were, without a word of doubt.
+func plainCounts(t visit.Tally, say *catalog.Catalog) string {
+	text := say.T("count.visits", "Count", t.Visits)
+	if t.Prospects > 0 {
+		text += " · " + say.T("verdict.prospect") + " " + strconv.Itoa(t.Prospects)
+	}
+	return text
 }
 
 // counts writes how many visits there were, by verdict.

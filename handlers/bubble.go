@@ -92,7 +92,7 @@ func (s *Service) wasSent(ctx context.Context, id string, version int64) (bool, 
 func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body {
 	say := s.Say
 	card := &bot.Card{Title: digest.Mark(v) + " " + digest.Title(view.name, v, say)}
-	switch v.Claim.Verdict {
+	switch v.Verdict() {
 	case visit.Verified:
 		card.Tone = bot.ToneGood
 	case visit.Near, visit.Suspicious:
@@ -101,8 +101,10 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 		card.Tone = bot.ToneBad
 	}
 	verdict := say.T("verdict.prospect")
+	if v.Verdict() != "" {
+		verdict = say.T("verdict." + string(v.Verdict()))
+	}
 	if v.Claim.Customer != "" {
-		verdict = say.T("verdict." + string(v.Claim.Verdict))
 		if v.Claim.Distance >= 0 {
 			verdict += " · " + say.T("visit.distance", "Distance", say.Metres(v.Claim.Distance))
 		}
@@ -115,13 +117,19 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("visit.place"), Text: v.Fix.Address})
 	}
 	card.Lines = append(card.Lines, s.gathered(v)...)
+	if v.Decided != nil {
+		card.Lines = append(card.Lines, bot.Line{Label: say.T("doubt.decision"), Text: digest.Decision(v.Decided.Decision.Verdict, say)})
+	}
 	if hint := s.visitHint(v); hint != "" {
 		card.Lines = append(card.Lines, bot.Line{Text: hint})
+	}
+	if v.Verdict() == visit.Suspicious {
+		card.Lines = append(card.Lines, bot.Line{Text: say.T("hint.suspicious")})
 	}
 	switch {
 	case v.End.IsZero():
 		card.Footer = s.nextStop(view, day)
-	case v.Claim.Verdict == visit.Verified:
+	case v.Verdict() == visit.Verified:
 		card.Tone = bot.ToneQuiet
 	}
 	options := v.Options
@@ -177,7 +185,7 @@ func (s *Service) gathered(v visit.Visit) []bot.Line {
 
 // visitHint is what the rep may do about the verdict.
 func (s *Service) visitHint(v visit.Visit) string {
-	if !v.End.IsZero() {
+	if !v.End.IsZero() || v.Decided != nil {
 		return ""
 	}
 	switch {

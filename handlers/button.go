@@ -57,6 +57,8 @@ const (
 	// doApprove approves the plans of the team Customer on the action's date, or
 	// the one of the rep Fix.
 	doApprove = "approve"
+	// doDecide is a manager's answer to the question about the visit Fix: Of.
+	doDecide = "decide"
 	// doTransfer gives customers of the rep Fix, or the one of them, to the rep To.
 	doTransfer = "transfer"
 	// doImport imports the table that waits as the job Fix.
@@ -103,6 +105,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.editPlan(ctx, m, who, a)
 	case doApprove:
 		return s.approveTap(ctx, m, who, a)
+	case doDecide:
+		return s.decide(ctx, m, who, a)
 	case doTransfer:
 		return s.transfer(ctx, m, who, a)
 	case doImport:

@@ -16,13 +16,6 @@ import (
 // supports a location that the rep sends.
 const supportFor = 5 * time.Minute
 
-// passiveFix is a position that the platform reported of itself.
-type passiveFix struct {
-	point    geo.Point
-	accuracy float64
-	at       time.Time
-}
-
 // notePassive remembers a position for a few minutes, in memory only: alone it
 // is nobody's business.
 func (s *Service) notePassive(ctx context.Context, m bot.Message, who person) error {
@@ -36,11 +29,11 @@ func (s *Service) notePassive(ctx context.Context, m bot.Message, who person) er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, p := range s.passive {
-		if m.At.Sub(p.at) > supportFor {
+		if m.At.Sub(p.At) > supportFor {
 			delete(s.passive, id)
 		}
 	}
-	s.passive[who.ID] = passiveFix{point, m.Location.Accuracy, m.At}
+	s.passive[who.ID] = visit.Sighting{Point: point, Accuracy: m.Location.Accuracy, At: m.At}
 	return nil
 }
 
@@ -75,7 +68,7 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 		return s.reply(ctx, m, s.text(locationHint(err)))
 	}
 	date := s.Policy.DateIn(who.team, m.At)
-	plan, _, err := s.day(ctx, who.ID, date)
+	plan, facts, err := s.day(ctx, who.ID, date)
 	if err != nil {
 		return err
 	}
@@ -83,15 +76,23 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	if err != nil {
 		return err
 	}
+	rules := who.policy.Rules
+	seen := s.sighting(who.ID, m.At)
 	fix := visit.Fix{
 		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name,
-		Evidence: visit.EvidencePin, Support: s.support(who.ID, point, m.At), Rule: visit.RuleVersion,
+		Evidence: visit.EvidencePin, Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy,
 	}
-	fix.Claims = s.Policy.Rules.Claims(fix, plan, customers)
+	fix.Claims = rules.Claims(fix, plan, customers)
 	f := s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix })
+	if i := slices.IndexFunc(facts, func(o visit.Fact) bool { return o.ID == f.ID }); i >= 0 {
+		// It was judged before a crash, by what was known then.
+		f = facts[i]
+	} else if fix.Signals, err = s.signals(ctx, f, plan, facts, customers, seen); err != nil {
+		return err
+	}
 	said, err := s.advance(ctx, who, tap{}, f)
 	if err == nil {
-		err = errors.Join(s.watchDoubt(ctx, who, f), s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who))
+		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who))
 	}
 	if err != nil || said {
 		return err
@@ -122,16 +123,59 @@ func (s *Service) reachable(ctx context.Context, rep string, plan []visit.Planne
 	return append(customers, planned...), nil
 }
 
-// support returns the distance in metres to a recent position that the
-// platform reported of itself, or -1.
-func (s *Service) support(rep string, point geo.Point, at time.Time) float64 {
+// sighting returns a recent position of the rep that the platform reported of
+// itself; zero if there is none.
+func (s *Service) sighting(rep string, at time.Time) visit.Sighting {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, ok := s.passive[rep]
-	if age := at.Sub(p.at); !ok || age < -time.Minute || age > supportFor {
+	p := s.passive[rep]
+	if age := at.Sub(p.At); age < -time.Minute || age > supportFor {
+		return visit.Sighting{}
+	}
+	return p
+}
+
+// support returns the distance in metres from a position that the platform
+// reported of itself, or -1 where there was none.
+func support(seen visit.Sighting, point geo.Point) float64 {
+	if seen.IsZero() {
 		return -1
 	}
-	return float64(int(geo.Distance(p.point, point)))
+	return float64(int(geo.Distance(seen.Point, point)))
+}
+
+const (
+	// comparedWith bounds the fixes of a rep that a new one is compared with,
+	// samePlaces those of anybody with the same coordinates, sameFor how old these are.
+	comparedWith = 20
+	samePlaces   = 50
+	sameFor      = 90 * 24 * time.Hour
+)
+
+// signals says what speaks against a fix, by what is kept of the rep's other
+// fixes and of everybody's in the same place.
+func (s *Service) signals(ctx context.Context, f visit.Fact, plan []visit.PlannedVisit, today []visit.Fact, customers []visit.Customer, seen visit.Sighting) ([]visit.Signal, error) {
+	latest, err := s.Store.Facts().Latest(ctx, f.Rep, f.At, comparedWith)
+	if err != nil {
+		return nil, fmt.Errorf("read the latest locations: %w", err)
+	}
+	same, err := s.Store.Facts().Same(ctx, f.Fix.Point, f.At.Add(-sameFor), samePlaces)
+	if err != nil {
+		return nil, fmt.Errorf("read the locations of a place: %w", err)
+	}
+	past := visit.Past{
+		Own: slices.Clone(today), Same: same, Device: seen,
+		Meant: visit.Fold(plan, append(slices.Clone(today), f)).Meant(), Places: make(map[string]geo.Point, len(customers)),
+	}
+	for _, o := range latest {
+		if o.Date != f.Date {
+			past.Own = append(past.Own, o)
+		}
+	}
+	for _, c := range customers {
+		past.Places[c.ID] = c.Place
+	}
+	return visit.Signals(f, past), nil
 }
 
 // locationHint is what to tell somebody whose location cannot be used.

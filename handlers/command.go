@@ -41,6 +41,8 @@ func commandTable() []command {
 		{words: []string{"明天", "tomorrow"}, args: "args.plan", help: "help.tomorrow", role: visit.RoleRep, changes: true, run: (*Service).tomorrow},
 		{words: []string{"改期", "putoff"}, args: "args.putoff", help: "help.putoff", role: visit.RoleRep, run: (*Service).putOffVisit},
 		{words: []string{"签退", "checkout", "check out"}, help: "help.checkout", role: visit.RoleRep, run: (*Service).checkOut},
+		{words: []string{"为什么", "why"}, args: "args.why", help: "help.why", role: visit.RoleRep, run: (*Service).why},
+		{words: []string{"申请核实", "appeal"}, args: "args.appeal", help: "help.appeal", role: visit.RoleRep, run: (*Service).explain},
 		{words: []string{"日报", "report"}, args: "args.report", help: "help.report", role: visit.RoleRep, run: (*Service).daily},
 		{words: []string{"心得", "reflections"}, args: "args.text", help: "help.reflections", role: visit.RoleRep, run: (*Service).reflect},
 		{words: []string{"目标", "targets"}, args: "args.targets", help: "help.targets", role: visit.RoleRep, run: (*Service).targets},

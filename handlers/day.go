@@ -43,6 +43,8 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 		return s.complained(ctx, who, f)
 	case visit.KindComplaintClosed:
 		return s.resolved(ctx, who, f)
+	case visit.KindDecision, visit.KindAsked:
+		return s.decided(ctx, who, f)
 	}
 	if f.Photo == nil {
 		s.Log.Warn("a fact that nobody knows what to do with", "kind", string(f.Kind))
@@ -115,22 +117,30 @@ func (s *Service) advance(ctx context.Context, who person, by tap, added ...visi
 	if err != nil {
 		return false, err
 	}
-	without := slices.DeleteFunc(facts, func(f visit.Fact) bool {
+	old := slices.DeleteFunc(facts, func(f visit.Fact) bool {
 		return slices.ContainsFunc(added, func(a visit.Fact) bool { return a.ID == f.ID })
 	})
 	if err := s.Store.Facts().Append(ctx, added...); err != nil {
 		return false, fmt.Errorf("append to the day: %w", err)
 	}
-	facts = append(slices.Clone(without), added...)
+	facts = append(slices.Clone(old), added...)
 	if err := s.keepOutcome(ctx, who, date, imported, facts); err != nil {
 		return false, err
 	}
 	plan := visit.FoldPlan(imported, facts).Lines
-	c := change{before: visit.Fold(plan, without), after: visit.Fold(plan, facts), by: by, added: added}
+	c := change{before: visit.Fold(plan, old), after: visit.Fold(plan, facts), by: by, added: added}
 	if c.dayView, err = s.view(ctx, who, plan, c.before, c.after); err != nil {
 		return false, err
 	}
-	return s.sayChange(ctx, c)
+	if said, err = s.sayChange(ctx, c); err != nil {
+		return false, err
+	}
+	return said, errors.Join(s.watchDoubts(ctx, c), s.refreshDoubts(ctx, c))
+}
+
+// without returns the facts but for the one with the id.
+func without(facts []visit.Fact, id string) []visit.Fact {
+	return slices.DeleteFunc(slices.Clone(facts), func(f visit.Fact) bool { return f.ID == id })
 }
 
 // change is two states of a day and what made one of the other.

@@ -18,7 +18,7 @@ const deliveryResult = "delivery/"
 // planned delivery how it ended, of every other visit in a word. A visit that
 // needs a reason is asked for that first.
 func (s *Service) resultButtons(view dayView, v visit.Visit) []bot.Button {
-	if v.Claim.Verdict == visit.OffSite || (v.Prospect || v.Claim.Verdict == visit.Near) && len(v.Notes) == 0 {
+	if v.Verdict() == visit.OffSite || v.Prospect && len(v.Notes) == 0 || v.Verdict() == visit.Near && !v.Explained() {
 		return nil
 	}
 	expires := v.Start.Add(choiceFor)

@@ -50,12 +50,12 @@ type Service struct {
 	mu sync.Mutex
 	// passive holds the last position that a platform reported of itself, by
 	// person, for a few minutes and never on disk.
-	passive map[string]passiveFix
+	passive map[string]visit.Sighting
 }
 
 // New returns a Service.
 func New(o Options) *Service {
-	s := &Service{Options: o, platforms: make(map[string]bot.Platform), passive: make(map[string]passiveFix)}
+	s := &Service{Options: o, platforms: make(map[string]bot.Platform), passive: make(map[string]visit.Sighting)}
 	for _, p := range o.Platforms {
 		s.platforms[p.Name()] = p
 	}

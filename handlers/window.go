@@ -102,11 +102,24 @@ func (s *Service) dueWindow(ctx context.Context, m bot.Message, who person) erro
 // tellManagers says something to each manager of a rep's team, in their own
 // chat. What they read may depend on who else there is; an empty body is not said.
 func (s *Service) tellManagers(ctx context.Context, who person, id string, body func(manager visit.Rep, others []visit.Rep) bot.Body) error {
+	managers, others, err := s.teamOf(ctx, who)
+	if err != nil {
+		return err
+	}
+	for _, m := range managers {
+		if err := s.sayHome(ctx, m, id+"/"+m.ID, body(m, others)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// teamOf are the managers and the other reps of somebody's team.
+func (s *Service) teamOf(ctx context.Context, who person) (managers, others []visit.Rep, err error) {
 	all, err := s.Store.Roster().Reps(ctx)
 	if err != nil {
-		return fmt.Errorf("read the roster: %w", err)
+		return nil, nil, fmt.Errorf("read the roster: %w", err)
 	}
-	var managers, others []visit.Rep
 	for _, r := range all {
 		switch {
 		case r.Team != who.Team || r.ID == who.ID:
@@ -116,10 +129,5 @@ func (s *Service) tellManagers(ctx context.Context, who person, id string, body 
 			others = append(others, r)
 		}
 	}
-	for _, m := range managers {
-		if err := s.sayHome(ctx, m, id+"/"+m.ID, body(m, others)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return managers, others, nil
 }

@@ -95,8 +95,9 @@ type Visit struct {
 	Signals []Signal
 	// Decided is the fact by which a manager decided on it last, with its Decision; nil if nobody did.
 	Decided *Fact
-	// Asked is when a manager last asked its rep about it, zero if nobody did.
-	Asked time.Time
+	// Asked is when a manager last asked its rep about it, and AskedBy who, by id; zero if nobody did.
+	Asked   time.Time
+	AskedBy string
 	// Explanations are what its rep said when it was in doubt.
 	Explanations []string
 	Source       Fact
@@ -120,6 +121,18 @@ type NoteState struct {
 	ID   string
 	At   time.Time
 	Text string
+}
+
+// Meant are the customers that the day's fixes mean, by the fix's id. Of the fixes
+// of one visit it has the first.
+func (d Day) Meant() map[string]string {
+	out := make(map[string]string, len(d.Visits))
+	for _, v := range d.Visits {
+		if v.Customer != "" {
+			out[v.ID] = v.Customer
+		}
+	}
+	return out
 }
 
 // LooseWords are the ids of the facts of texts that belong to no visit yet.

@@ -51,7 +51,7 @@ func (f *folder) review(sorted []Fact) {
 		case KindDecision:
 			v.Decided = &sorted[i]
 		case KindAsked:
-			v.Asked = fact.At
+			v.Asked, v.AskedBy = fact.At, fact.By
 		case KindExplained:
 			v.Explanations = append(v.Explanations, fact.Note)
 		}

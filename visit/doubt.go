@@ -118,7 +118,9 @@ type Past struct {
 	Own []Fact
 	// Same are fixes of anybody with the same coordinates, as received.
 	Same []Fact
-	// Places are where the customers are that the fixes of the date claim.
+	// Meant are the customers that the fixes of the date mean, by the fix's id
+	// ([Day.Meant]), and Places where customers are.
+	Meant  map[string]string
 	Places map[string]geo.Point
 	// Device is the position that the device itself gave in the minutes before.
 	Device Sighting
@@ -219,9 +221,10 @@ func (q *question) travel() {
 }
 
 // shared looks for another person's very numbers. A pin's come from the
-// platform's list of places: only a device's say something.
+// platform's list of places, and a network's are the same for everybody who
+// stands there: only those from satellites say something.
 func (q *question) shared() {
-	if !q.device || q.f.Fix.Accuracy <= 0 {
+	if a := q.f.Fix.Accuracy; !q.device || !(a > 0) || a > satellite {
 		return
 	}
 	for _, o := range q.past.Same {
@@ -229,8 +232,7 @@ func (q *question) shared() {
 		if o.Rep == q.f.Rep || !sameNumbers(o, q.f) || age > sharedFor {
 			continue
 		}
-		hard := q.f.Fix.Accuracy <= satellite && age > samePhone
-		q.add(SignalShared, hard, age.Hours()/24, o.ID)
+		q.add(SignalShared, age > samePhone, age.Hours()/24, o.ID)
 		return
 	}
 }
@@ -257,14 +259,18 @@ func (q *question) onPoint() {
 	if len(q.f.Fix.Claims) == 0 || !on(q.f.Fix) {
 		return
 	}
-	n := 1
+	n, running := 1, 1
 	before := q.before()
-	for _, o := range before[:min(len(before), recent-1)] {
+	for i, o := range before[:min(len(before), recent-1)] {
 		if on(o.Fix) {
 			n++
+			if i == 0 {
+				running++
+			}
 		}
 	}
-	q.add(SignalOnPoint, n > 1, float64(n), "")
+	// Chance comes near it once in a hundred times, and so not twice in a row.
+	q.add(SignalOnPoint, running > 1 || n > 2, float64(n), "")
 }
 
 // on reports whether a fix lies on the very place of a customer.
@@ -338,20 +344,16 @@ func (q *question) mismatch() {
 	}
 }
 
-// best is the customer that a fix most likely means, and its place.
-func (q *question) best(f Fact) (string, geo.Point) {
-	for _, c := range f.Fix.Claims {
-		if c.Verdict != OffSite && c.Distance >= 0 {
-			return c.Customer, q.past.Places[c.Customer]
-		}
-	}
-	return "", geo.Point{}
+// meant is the customer that a fix means, and its place.
+func (q *question) meant(f Fact) (string, geo.Point) {
+	c := q.past.Meant[f.ID]
+	return c, q.past.Places[c]
 }
 
 // quick looks at how soon after others the check-in came. One stop may be
 // short; four in a quarter of an hour are no visits.
 func (q *question) quick() {
-	customer, place := q.best(q.f)
+	customer, place := q.meant(q.f)
 	if place.IsZero() {
 		return
 	}
@@ -365,7 +367,7 @@ func (q *question) quick() {
 		if gap >= rushFor {
 			break
 		}
-		other, at := q.best(o)
+		other, at := q.meant(o)
 		if at.IsZero() || slices.Contains(names, other) || near(stops, at) {
 			continue
 		}
@@ -385,14 +387,14 @@ func near(places []geo.Point, p geo.Point) bool {
 }
 
 func (q *question) crowd() {
-	customer, place := q.best(q.f)
+	customer, place := q.meant(q.f)
 	if place.IsZero() {
 		return
 	}
 	// Each of them lies apart from all others counted, so that a mall's are one.
 	places, n := []geo.Point{place}, []string{customer}
 	for _, o := range q.own {
-		other, at := q.best(o)
+		other, at := q.meant(o)
 		if at.IsZero() || o.Date != q.f.Date || q.f.At.Sub(o.At).Abs() > crowdFor || slices.Contains(n, other) {
 			continue
 		}

@@ -8,8 +8,8 @@ import (
 	"roundsman/geo"
 )
 
-// RuleVersion names the rule of [Rules.Judge]; a check-in keeps the version that judged it.
-const RuleVersion = "1"
+// RuleVersion names the rule of [Rules.Judge] and [Signals]; a check-in keeps the version that judged it.
+const RuleVersion = "2"
 
 // Verdict is what the rule says of a check-in. The empty verdict means that
 // there was nothing to measure against: a new prospect.

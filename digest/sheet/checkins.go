@@ -3,6 +3,7 @@ package sheet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,14 +37,14 @@ var checkInColumns = []column[checkIn]{
 	{name: "date", get: func(c *checkIn) any { return string(c.Source.Date) }},
 	{name: "time", get: func(c *checkIn) any { return c.Start.In(c.zone).Format(time.RFC3339) }},
 	{name: "received_at", get: func(c *checkIn) any { return c.Source.Received.In(c.zone).Format(time.RFC3339) }},
-	{name: "verdict", get: func(c *checkIn) any { return string(c.Claim.Verdict) }},
+	{name: "verdict", get: func(c *checkIn) any { return string(c.Ruled()) }},
 	{name: "decision", get: func(c *checkIn) any {
 		if c.Decided == nil {
 			return ""
 		}
 		return string(c.Decided.Decision.Verdict)
 	}},
-	{name: "reasons", get: func(c *checkIn) any { return reasons(c.Claim.Reasons) }},
+	{name: "reasons", get: func(c *checkIn) any { return reasons(c.Visit) }},
 	{name: "rule", get: func(c *checkIn) any { return c.Fix.Rule }},
 	{name: "distance_m", get: func(c *checkIn) any {
 		// A prospect has nothing to be measured against.
@@ -56,7 +57,7 @@ var checkInColumns = []column[checkIn]{
 	{name: "evidence", get: func(c *checkIn) any { return string(c.Fix.Evidence) }},
 	{name: "address", get: func(c *checkIn) any { return c.Fix.Address }},
 	{name: "photos", get: func(c *checkIn) any { return photos(c.Photos) }},
-	{name: "note", get: func(c *checkIn) any { return strings.Join(c.Notes, "\n") }},
+	{name: "note", get: func(c *checkIn) any { return strings.Join(c.Said(), "\n") }},
 	{name: "result", get: func(c *checkIn) any { return string(c.Result.Kind) }},
 	{name: "order_amount", get: func(c *checkIn) any { return saidYuan(c.Result.Order) }},
 	{name: "collection_amount", get: func(c *checkIn) any { return saidYuan(c.Result.Collected) }},
@@ -79,10 +80,16 @@ func saidYuan(fen *int64) any {
 	return float64(*fen) / 100
 }
 
-func reasons(rs []visit.Reason) []string {
+// reasons are why the verdict is not better, and what speaks against the visit.
+func reasons(v visit.Visit) []string {
 	var out []string
-	for _, r := range rs {
+	for _, r := range v.Claim.Reasons {
 		out = append(out, string(r))
+	}
+	for _, s := range v.Signals {
+		if !slices.Contains(out, string(s.Kind)) {
+			out = append(out, string(s.Kind))
+		}
 	}
 	return out
 }

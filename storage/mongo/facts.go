@@ -328,7 +328,9 @@ func (f facts) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fa
 func (f facts) Latest(ctx context.Context, rep string, until time.Time, limit int) ([]visit.Fact, error) {
 	return many[factDoc](ctx, f.s, "reading the latest places", factsName,
 		bson.D{
-			{Key: "located", Value: true}, {Key: "rep", Value: rep}, {Key: "at", Value: bson.D{{Key: "$lte", Value: date(until)}}},
+			{Key: "located", Value: true},
+			{Key: "rep", Value: rep},
+			{Key: "at", Value: bson.D{{Key: "$lte", Value: date(until)}}},
 			{Key: "fix.point", Value: bson.D{{Key: "$exists", Value: true}}},
 		}, options.Find().SetSort(newestFirst).SetLimit(int64(limit)))
 }
@@ -339,8 +341,11 @@ var newestFirst = bson.D{{Key: "at", Value: -1}, {Key: "_id", Value: -1}}
 func (f facts) Same(ctx context.Context, p geo.Point, from time.Time, limit int) ([]visit.Fact, error) {
 	return many[factDoc](ctx, f.s, "reading fixes of a place", factsName,
 		bson.D{
-			{Key: "located", Value: true}, {Key: "fix.point.lat", Value: p.Lat}, {Key: "fix.point.lng", Value: p.Lng},
-			{Key: "at", Value: bson.D{{Key: "$gte", Value: date(from)}}}, {Key: "fix.point.datum", Value: string(p.Datum)},
+			{Key: "located", Value: true},
+			{Key: "fix.point.lat", Value: p.Lat},
+			{Key: "fix.point.lng", Value: p.Lng},
+			{Key: "at", Value: bson.D{{Key: "$gte", Value: date(from)}}},
+			{Key: "fix.point.datum", Value: string(p.Datum)},
 		}, options.Find().SetSort(newestFirst).SetLimit(int64(limit)))
 }
 

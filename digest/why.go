@@ -1,0 +1,62 @@
+package digest
+
+import (
+	"strings"
+
+	"roundsman/catalog"
+	"roundsman/visit"
+)
+
+// Why explains a visit's verdict in a sentence: what was measured, against what,
+// and what spoke against it.
+func Why(v visit.Visit, say *catalog.Catalog) string {
+	if v.Ruled() == visit.Suspicious {
+		return say.T("because.suspicious", "Text", signals(v.Signals, say))
+	}
+	if v.Customer == "" {
+		return say.T("because.prospect")
+	}
+	c := v.Claim
+	reason := visit.Reason("inside")
+	if len(c.Reasons) > 0 {
+		reason = c.Reasons[0]
+	}
+	if c.Distance < 0 {
+		reason = visit.ReasonNoPoint
+		if c.Verdict == visit.OffSite {
+			reason = "unknown"
+		}
+	}
+	return say.T("because."+string(reason),
+		"Distance", say.Metres(c.Distance), "Radius", say.Metres(c.Radius), "Near", say.Metres(c.Near),
+		"Beyond", say.Metres(max(c.Distance-c.Radius, 0)), "Accuracy", accuracy(v.Fix, say), "Most", say.Metres(v.Fix.MaxAccuracy),
+		"Verdict", say.T("verdict."+string(c.Verdict)))
+}
+
+// accuracy writes how accurate a fix was, or that nobody knows.
+func accuracy(f visit.Fix, say *catalog.Catalog) string {
+	if f.Accuracy <= 0 {
+		return say.T("because.no_accuracy")
+	}
+	return say.T("because.accuracy", "Distance", say.Metres(f.Accuracy))
+}
+
+// signals writes what speaks against a visit, each kind once, the hard ones first.
+func signals(all []visit.Signal, say *catalog.Catalog) string {
+	var parts []string
+	seen := make(map[visit.SignalKind]bool)
+	for _, hard := range []bool{true, false} {
+		for _, s := range all {
+			if s.Hard == hard && !seen[s.Kind] {
+				seen[s.Kind] = true
+				parts = append(parts, signal(s, say))
+			}
+		}
+	}
+	return strings.Join(parts, say.T("list.semicolon"))
+}
+
+// signal writes one thing that speaks against a visit.
+func signal(s visit.Signal, say *catalog.Catalog) string {
+	return say.T("signal."+string(s.Kind), "Count", int(s.Value), "Distance", say.Metres(s.Value), "Days", int(s.Value))
+}

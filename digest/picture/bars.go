@@ -66,13 +66,13 @@ func (b Bars) PNG() ([]byte, error) {
 	var names, behind, most float64
 	for i, r := range b.Rows {
 		l := line{planned: count(r.Planned), verified: count(r.Verified), extra: count(r.Extra)}
-		l.name, l.note = c.fit(r.Name, rowSize, 290), c.fit(r.Note, noteSize, 150)
+		l.name, l.note = c.Fit(r.Name, rowSize, 290), c.Fit(r.Note, noteSize, 150)
 		l.numbers = fmt.Sprintf("%.0f/%.0f", l.verified, l.planned)
 		if l.extra > 0 {
 			l.numbers += fmt.Sprintf(" +%.0f", l.extra)
 		}
-		names = max(names, c.measure(l.name, rowSize))
-		behind = max(behind, c.measure(l.numbers, rowSize)+gap+c.measure(l.note, noteSize))
+		names = max(names, c.Width(l.name, rowSize))
+		behind = max(behind, c.Width(l.numbers, rowSize)+gap+c.Width(l.note, noteSize))
 		most = max(most, l.planned+l.extra)
 		lines[i] = l
 	}

@@ -9,9 +9,9 @@ import (
 	"image/png"
 	"math"
 
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/vector"
+
+	"roundsman/typeface"
 )
 
 const (
@@ -54,19 +54,23 @@ type canvas struct {
 	// clip bounds what is drawn of shapes.
 	clip  image.Rectangle
 	shape vector.Rasterizer
-	font  *sfnt.Font
-	faces map[float64]font.Face
+	*typeface.Faces
 }
 
 func newCanvas(height float64) (*canvas, error) {
-	f, err := typeface()
+	faces, err := typeface.New()
 	if err != nil {
-		return nil, fmt.Errorf("read the font: %w", err)
+		return nil, err
 	}
-	c := &canvas{img: image.NewRGBA(image.Rect(0, 0, width, int(height))), font: f, faces: make(map[float64]font.Face)}
+	c := &canvas{img: image.NewRGBA(image.Rect(0, 0, width, int(height))), Faces: faces}
 	c.clip = c.img.Rect
 	c.rect(c.img.Rect, white)
 	return c, nil
+}
+
+// text writes a legible line as [typeface.Faces.Draw] does.
+func (c *canvas) text(s string, x, y, size float64, ink color.Color) float64 {
+	return c.Draw(c.img, s, x, y, size, ink)
 }
 
 func (c *canvas) rect(r image.Rectangle, ink color.Color) {
@@ -170,15 +174,15 @@ func headHeight(totals string) float64 {
 func (c *canvas) head(title, totals string, legend []entry) {
 	const room = width - 2*margin
 	y := float64(margin) + 30
-	c.text(c.fit(title, titleSize, room), margin, y, titleSize, ink)
+	c.text(c.Fit(title, titleSize, room), margin, y, titleSize, ink)
 	if totals != "" {
 		y += 66
-		c.text(c.fit(totals, totalsSize, room), margin, y, totalsSize, quiet)
+		c.text(c.Fit(totals, totalsSize, room), margin, y, totalsSize, quiet)
 	}
 	x, y := float64(margin), headHeight(totals)-44
 	for _, e := range legend {
 		e.sign(point{x + 18, y})
-		x = c.text(c.fit(e.word, legendSize, room/float64(len(legend))-84), x+48, y, legendSize, ink) + 36
+		x = c.text(c.Fit(e.word, legendSize, room/float64(len(legend))-84), x+48, y, legendSize, ink) + 36
 	}
 }
 

@@ -172,7 +172,7 @@ func (c *canvas) labels(f frame, b *board, customers []Customer) []label {
 	out := make([]label, len(customers))
 	for i, k := range customers {
 		l := &out[i]
-		*l = label{text: c.fit(k.Name, size, labelRoom), size: size, reached: k.Reached}
+		*l = label{text: c.Fit(k.Name, size, labelRoom), size: size, reached: k.Reached}
 		l.beside = min(f.fence(k.Radius), wideFence) + 6
 		l.anchor, l.away = f.place(k.At)
 		if l.away {
@@ -184,7 +184,7 @@ func (c *canvas) labels(f frame, b *board, customers []Customer) []label {
 	}
 	for i, l := range out {
 		if l.text != "" {
-			out[i].area = b.put(l.anchor, l.beside, point{c.measure(l.text, size) + 2*labelPad, size * 1.3}, false)
+			out[i].area = b.put(l.anchor, l.beside, point{c.Width(l.text, size) + 2*labelPad, size * 1.3}, false)
 		}
 	}
 	return out

@@ -80,7 +80,7 @@ func (c *canvas) route(dots []dot) {
 func (c *canvas) dot(middle point, radius float64, number int) {
 	c.disc(middle, radius, ink)
 	n, size := strconv.Itoa(number), radius*1.2
-	c.text(n, middle.x-c.measure(n, size)/2, middle.y, size, white)
+	c.text(n, middle.x-c.Width(n, size)/2, middle.y, size, white)
 }
 
 // foot draws the scale and the north below the map.
@@ -92,8 +92,8 @@ func (c *canvas) foot(f frame, north string) {
 		c.rect(pixels(r[0], r[1], r[2], r[3]), ink)
 	}
 	c.text(metres(length), end+gap, y, legendSize, ink)
-	letter := c.fit(north, legendSize, 200)
-	x := f.hi.x - c.measure(letter, legendSize)
+	letter := c.Fit(north, legendSize, 200)
+	x := f.hi.x - c.Width(letter, legendSize)
 	c.text(letter, x, y, legendSize, ink)
 	c.arrow(point{x - 30, y}, -math.Pi/2, 20, ink)
 }

@@ -1,0 +1,90 @@
+package photo_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image/jpeg"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"roundsman/photo"
+)
+
+// corpus is a small file of each type.
+func corpus(t testing.TB) [][]byte {
+	return [][]byte{
+		shanghai().into(jpegOf(t, scene(40, 30, 1), 80)),
+		progressive(64, 48, 2),
+		afterHeader(pngOf(t, scene(40, 30, 1)), chunk("eXIf", shanghai().block())),
+		gifOf(t, 1), gifOf(t, 2),
+		bmpOf(t, scene(20, 10, 1)),
+		webpLossy, webpLossless, webpMoving,
+		heic(shanghai()),
+	}
+}
+
+// small keeps tests quick.
+var small = photo.Limits{Bytes: 1 << 20, Pixels: 250_000, Memory: 160 << 20}
+
+type failer interface {
+	Helper()
+	Fatalf(string, ...any)
+}
+
+// check reads whatever it is given and holds what Read promises.
+func check(t failer, data []byte) {
+	t.Helper()
+	p, err := photo.NewReader(small, 1).Read(context.Background(), data, nil)
+	if err != nil {
+		for _, known := range []error{photo.ErrTooBig, photo.ErrTooManyPixels, photo.ErrNotPhoto, photo.ErrAnimated, photo.ErrNoPixels} {
+			if errors.Is(err, known) {
+				return
+			}
+		}
+		t.Fatalf("an error of no kind: %v", err)
+	}
+	if p.Width < 1 || p.Height < 1 || int64(p.Width)*int64(p.Height) > small.Pixels || len(p.Exif.Device) > 64 {
+		t.Fatalf("it gave %d×%d, %q", p.Width, p.Height, p.Exif.Device)
+	}
+	if !p.Exif.Place.IsZero() && !p.Exif.Place.Valid() {
+		t.Fatalf("it gave the place %v", p.Exif.Place)
+	}
+	if _, err := p.Exif.Taken.MarshalJSON(); err != nil {
+		t.Fatalf("it gave the time %v", p.Exif.Taken)
+	}
+	if _, err := jpeg.Decode(bytes.NewReader(p.View)); err != nil || bytes.Contains(p.View, []byte("Exif\x00")) {
+		t.Fatalf("its view: %v", err)
+	}
+}
+
+func TestDamagedFilesDoNoHarm(t *testing.T) {
+	t.Parallel()
+	files := corpus(t)
+	rapid.Check(t, func(t *rapid.T) {
+		data := bytes.Clone(rapid.SampledFrom(files).Draw(t, "file"))
+		for range rapid.IntRange(1, 8).Draw(t, "changes") {
+			// Headers are where it matters.
+			at := rapid.OneOf(rapid.IntRange(0, min(len(data), 400)-1), rapid.IntRange(0, len(data)-1)).Draw(t, "at")
+			switch rapid.IntRange(0, 3).Draw(t, "how") {
+			case 0:
+				data[at] = rapid.Byte().Draw(t, "byte")
+			case 1:
+				data[at] = rapid.SampledFrom([]byte{0, 0xff, 0x7f, 0x80}).Draw(t, "edge")
+			case 2:
+				data = data[:max(1, at)]
+			case 3:
+				data = concat(data[:at], data[at/2:])
+			}
+		}
+		check(t, data)
+	})
+}
+
+func FuzzRead(f *testing.F) {
+	for _, file := range corpus(f) {
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { check(t, data) })
+}

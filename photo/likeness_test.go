@@ -1,0 +1,92 @@
+package photo_test
+
+import (
+	"image"
+	"math/bits"
+	"testing"
+
+	"roundsman/photo"
+)
+
+func distance(a, b photo.Hash) int {
+	return max(bits.OnesCount64(a.D^b.D), bits.OnesCount64(a.P^b.P))
+}
+
+func TestOnePictureStaysTheSame(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5) {
+		img := scene(1200, 900, seed)
+		hash := read(t, jpegOf(t, img, 90)).Hash
+		cut := img.SubImage(image.Rect(24, 18, 1176, 882))
+		for name, other := range map[string][]byte{
+			"at quality 30":        jpegOf(t, img, 30),
+			"at 40 %":              jpegOf(t, scaled(img, 480, 360), 85),
+			"as png":               pngOf(t, img),
+			"of another camera":    shanghai().into(jpegOf(t, img, 80)),
+			"a view of it":         read(t, jpegOf(t, img, 90)).View,
+			"a little less of it":  jpegOf(t, cut, 85),
+			"turned, but for EXIF": exif{main: []entry{short(0x0112, 6)}}.into(jpegOf(t, turnedBack(img), 90)),
+		} {
+			got := read(t, other).Hash
+			d := distance(hash, got)
+			if s := photo.Similar(hash, got); s != photo.Same && (name != "a little less of it" || s == photo.Different) {
+				t.Errorf("scene %d %s: %d bits, %v", seed, name, d, s)
+			}
+			t.Logf("scene %d %s: %d bits", seed, name, d)
+		}
+	}
+}
+
+// turnedBack lies so that it is upright after a turn by 90° clockwise.
+func turnedBack(m *image.YCbCr) image.Image {
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	out := image.NewRGBA(image.Rect(0, 0, h, w))
+	for y := range h {
+		for x := range w {
+			out.Set(y, w-1-x, m.At(x, y))
+		}
+	}
+	return out
+}
+
+func TestOtherPicturesDiffer(t *testing.T) {
+	t.Parallel()
+	var hashes []photo.Hash
+	for seed := range uint64(12) {
+		hashes = append(hashes, read(t, jpegOf(t, scene(640, 480, seed), 85)).Hash)
+	}
+	least := 64
+	for i, a := range hashes {
+		for j, b := range hashes[:i] {
+			least = min(least, distance(a, b))
+			if s := photo.Similar(a, b); s != photo.Different {
+				t.Errorf("scenes %d and %d: %v, %d bits", i, j, s, distance(a, b))
+			}
+		}
+	}
+	t.Logf("at least %d bits", least)
+}
+
+func TestSimilar(t *testing.T) {
+	t.Parallel()
+	const d, p = 0x0f0f0f0f0f0f0f0f, 0x123456789abcdef0
+	ones := func(n int) uint64 { return 1<<n - 1 }
+	for name, c := range map[string]struct {
+		a, b photo.Hash
+		want photo.Likeness
+	}{
+		"itself":          {photo.Hash{D: d, P: p}, photo.Hash{D: d, P: p}, photo.Same},
+		"6 and 6 bits":    {photo.Hash{D: d, P: p}, photo.Hash{D: d ^ ones(6), P: p ^ ones(6)}, photo.Same},
+		"6 and 7":         {photo.Hash{D: d, P: p}, photo.Hash{D: d ^ ones(6), P: p ^ ones(7)}, photo.Alike},
+		"10 and none":     {photo.Hash{D: d, P: p}, photo.Hash{D: d ^ ones(10), P: p}, photo.Alike},
+		"11 and none":     {photo.Hash{D: d, P: p}, photo.Hash{D: d ^ ones(11), P: p}, photo.Different},
+		"none and 11":     {photo.Hash{D: d, P: p}, photo.Hash{D: d, P: p ^ ones(11)}, photo.Different},
+		"no hashes":       {photo.Hash{}, photo.Hash{}, photo.Different},
+		"two white walls": {photo.Hash{D: 0, P: 1}, photo.Hash{D: 0, P: 1}, photo.Different},
+		"two slopes":      {photo.Hash{D: 1<<64 - 1, P: p}, photo.Hash{D: 1<<64 - 1, P: p}, photo.Different},
+	} {
+		if got := photo.Similar(c.a, c.b); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // Not parallel: what is allocated is the whole process's.
 func TestCostIsNotLessThanDecodingTakes(t *testing.T) {
-	const side = 700
+	const side = 400
 	r := image.Rect(0, 0, side, side-3)
 	grey := image.NewGray(r)
 	opaque := image.NewNRGBA(r)

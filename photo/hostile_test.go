@@ -12,14 +12,14 @@ import (
 	"roundsman/photo"
 )
 
-// corpus is a small file of each type.
+// corpus is a small file of each type: fuzzing spends its time on cutting large ones.
 func corpus(t testing.TB) [][]byte {
 	return [][]byte{
-		shanghai().into(jpegOf(t, scene(40, 30, 1), 80)),
-		progressive(64, 48, 2),
-		afterHeader(pngOf(t, scene(40, 30, 1)), chunk("eXIf", shanghai().block())),
+		shanghai().into(jpegOf(t, scene(17, 9, 1), 60)),
+		progressive(20, 12, 2),
+		afterHeader(pngOf(t, scene(9, 5, 1)), chunk("eXIf", shanghai().block())),
 		gifOf(t, 1), gifOf(t, 2),
-		bmpOf(t, scene(20, 10, 1)),
+		bmpOf(t, scene(7, 5, 1)),
 		webpLossy, webpLossless, webpMoving,
 		heic(shanghai()),
 	}
@@ -64,7 +64,7 @@ func TestDamagedFilesDoNoHarm(t *testing.T) {
 	files := corpus(t)
 	rapid.Check(t, func(t *rapid.T) {
 		data := bytes.Clone(rapid.SampledFrom(files).Draw(t, "file"))
-		for range rapid.IntRange(1, 8).Draw(t, "changes") {
+		for range rapid.IntRange(0, 4).Draw(t, "changes") {
 			// Headers are where it matters.
 			at := rapid.OneOf(rapid.IntRange(0, min(len(data), 400)-1), rapid.IntRange(0, len(data)-1)).Draw(t, "at")
 			switch rapid.IntRange(0, 3).Draw(t, "how") {

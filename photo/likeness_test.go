@@ -2,6 +2,7 @@ package photo_test
 
 import (
 	"image"
+	"image/color"
 	"math/bits"
 	"testing"
 
@@ -14,13 +15,13 @@ func distance(a, b photo.Hash) int {
 
 func TestOnePictureStaysTheSame(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(5) {
-		img := scene(1200, 900, seed)
+	for seed := range uint64(3) {
+		img := scene(300, 226, seed)
 		hash := read(t, jpegOf(t, img, 90)).Hash
-		cut := img.SubImage(image.Rect(24, 18, 1176, 882))
+		cut := img.SubImage(image.Rect(6, 4, 294, 222))
 		for name, other := range map[string][]byte{
 			"at quality 30":        jpegOf(t, img, 30),
-			"at 40 %":              jpegOf(t, scaled(img, 480, 360), 85),
+			"at 40 %":              jpegOf(t, scaled(img, 120, 90), 85),
 			"as png":               pngOf(t, img),
 			"of another camera":    shanghai().into(jpegOf(t, img, 80)),
 			"a view of it":         read(t, jpegOf(t, img, 90)).View,
@@ -43,7 +44,8 @@ func turnedBack(m *image.YCbCr) image.Image {
 	out := image.NewRGBA(image.Rect(0, 0, h, w))
 	for y := range h {
 		for x := range w {
-			out.Set(y, w-1-x, m.At(x, y))
+			r, g, b := color.YCbCrToRGB(m.Y[m.YOffset(x, y)], m.Cb[m.COffset(x, y)], m.Cr[m.COffset(x, y)])
+			out.SetRGBA(y, w-1-x, color.RGBA{r, g, b, 255})
 		}
 	}
 	return out
@@ -52,8 +54,8 @@ func turnedBack(m *image.YCbCr) image.Image {
 func TestOtherPicturesDiffer(t *testing.T) {
 	t.Parallel()
 	var hashes []photo.Hash
-	for seed := range uint64(12) {
-		hashes = append(hashes, read(t, jpegOf(t, scene(640, 480, seed), 85)).Hash)
+	for seed := range uint64(10) {
+		hashes = append(hashes, read(t, jpegOf(t, scene(160, 120, seed), 85)).Hash)
 	}
 	least := 64
 	for i, a := range hashes {

@@ -187,7 +187,7 @@ func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 // scaled returns a picture at another size.
 func scaled(img image.Image, width, height int) image.Image {
 	out := image.NewRGBA(image.Rect(0, 0, width, height))
-	draw.BiLinear.Scale(out, out.Rect, img, img.Bounds(), draw.Src, nil)
+	draw.ApproxBiLinear.Scale(out, out.Rect, img, img.Bounds(), draw.Src, nil)
 	return out
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"roundsman/typeface"
 )
 
@@ -79,5 +81,30 @@ func TestDrawInOneSizeAsOftenAsYouLike(t *testing.T) {
 	}
 	if !bytes.Equal(first, paint(f)) || !bytes.Equal(first, paint(setup(t))) {
 		t.Error("equal text gave different pixels")
+	}
+}
+
+func TestWrap(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for name, c := range map[string]struct {
+		text  string
+		width float64
+		lines int
+		want  []string
+	}{
+		"it fits":                   {"世纪大道", 200, 3, []string{"世纪大道"}},
+		"between any characters":    {"上海浦东新区世纪大道", 130, 4, []string{"上海浦东", "新区世纪", "大道"}},
+		"the last is cut":           {"上海浦东新区世纪大道", 130, 2, []string{"上海浦东", "新区世…"}},
+		"at a space":                {"Zhang Wei Shanghai", 180, 3, []string{"Zhang Wei", "Shanghai"}},
+		"a space just at the end":   {"世纪大道 100号", 130, 3, []string{"世纪大道", "100号"}},
+		"one long word":             {strings.Repeat("W", 9), 100, 9, []string{"WWW", "WWW", "WWW"}},
+		"narrower than a character": {"世纪", 5, 9, []string{"世", "纪"}},
+		"no line at all":            {"世纪", 200, 0, nil},
+		"nothing to show":           {"\u202e\u200b", 200, 3, nil},
+	} {
+		if diff := cmp.Diff(c.want, f.Wrap(c.text, 32, c.width, c.lines)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

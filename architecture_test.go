@@ -224,10 +224,13 @@ func TestImportsFollowTheTable(t *testing.T) {
 func TestThirdPartiesStayInTheirPlace(t *testing.T) {
 	t.Parallel()
 	places := map[string][]string{
+		"github.com/bep/imagemeta":         {"photo"},
+		"github.com/corona10/goimagehash":  {"photo"},
 		"github.com/kellydunn/golang-geo":  {"geo"},
 		"github.com/larksuite/oapi-sdk-go": {"bot/feishu", "sandbox/feishu"},
 		"github.com/silenceper/wechat":     {"bot/wecom"},
 		"go.mongodb.org/mongo-driver":      {"storage/mongo"},
+		"golang.org/x/image/font":          {"typeface"},
 		"modernc.org/sqlite":               {"storage/sqlite"},
 		module + "/storage/":               {"main", "storage/storagetest/fresh"},
 	}

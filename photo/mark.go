@@ -31,8 +31,8 @@ var band = color.NRGBA{0, 0, 0, 150}
 // Mark writes lines on a view, white on a dark band along its lower edge, and returns
 // the new JPEG. Lines are in the reader's language and may be hostile: package
 // typeface makes them legible. A line too long for the width goes on in the next;
-// what finds no room in the lower half of the picture ends in an ellipsis. A picture
-// too low for one line stays without.
+// what finds no room in the lower half of the picture is left out. A picture too low
+// for one line stays without.
 //
 // It returns ErrNotPhoto for what is not a JPEG, and ErrTooManyPixels for one that is
 // larger than a view.
@@ -48,7 +48,7 @@ func Mark(view []byte, lines []string) ([]byte, error) {
 	wide, high := float64(m.Rect.Dx()), float64(m.Rect.Dy())
 	size := max(minText, math.Round(min(wide/markColumns, high/10)))
 	pad := math.Ceil(size * markPad)
-	room := min(maxLines, int((high/2-2*pad/2)/(size*lineHeight)))
+	room := min(maxLines, int((high/2-pad)/(size*lineHeight)))
 	text := wrap(faces, lines, size, wide-2*pad, room)
 	if len(text) > 0 {
 		height := int(math.Ceil(float64(len(text))*size*lineHeight + pad))

@@ -25,7 +25,7 @@ func TestEachOrientationComesUpright(t *testing.T) {
 		7: func(x, y int) (int, int) { return high - 1 - y, wide - 1 - x },
 		8: func(x, y int) (int, int) { return high - 1 - y, x },
 	}
-	for way := 0; way <= 9; way++ {
+	for way := range 10 {
 		at := stored[1]
 		if way >= 1 && way <= 8 {
 			at = stored[way]

@@ -75,7 +75,8 @@ type Photo struct {
 	Hash          Hash
 	Exif          Exif
 	// View is the picture to keep and to show: a JPEG, upright, of at most 1,920 pixels
-	// a side, without metadata; what was transparent is white.
+	// a side, without metadata; what was transparent is white. The colour profile goes
+	// too: a phone's wide colours come out a little paler.
 	View []byte
 }
 

@@ -1,6 +1,13 @@
 package photo_test
 
 import (
+	"bytes"
+	"compress/zlib"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
 	"testing"
 
 	"roundsman/photo"
@@ -33,4 +40,57 @@ func BenchmarkMark(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkMemory reads, four at a time, pictures that take nearly all of the memory
+// that all decodings may, and reports the most that the process had, where the
+// system tells. Run it alone.
+func BenchmarkMemory(b *testing.B) {
+	files := [][]byte{blank(b, 7300, 5470), progressive(6000, 5000, 3)}
+	r := photo.NewReader(limits, 2)
+	for b.Loop() {
+		var wait sync.WaitGroup
+		for i := range 4 {
+			wait.Go(func() {
+				for range 2 {
+					if _, err := r.Read(b.Context(), files[i%2], nil); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		wait.Wait()
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip("this system does not tell: ", err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	var kb float64
+	if _, err := fmt.Sscan(after, &kb); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(kb/1024, "MB-at-most")
+}
+
+// blank returns a PNG of zeros, four bytes a pixel.
+func blank(b *testing.B, width, height uint32) []byte {
+	b.Helper()
+	var pix bytes.Buffer
+	w := zlib.NewWriter(&pix)
+	if _, err := io.CopyN(w, zeros{}, int64(height)*(1+4*int64(width))); err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	const header = 33
+	return concat(claiming(width, height, 8, 6, 0)[:header], chunk("IDAT", pix.Bytes()), chunk("IEND", nil))
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }

@@ -86,8 +86,8 @@ type Photo struct {
 //
 // It returns ErrTooBig, ErrTooManyPixels, ErrNotPhoto, ErrAnimated, ErrNoPixels,
 // ErrTooSlow or the context's error. With ErrNoPixels the Photo has all but what
-// needs pixels; with the others it has the digest and the type, to tell that the
-// same comes again.
+// needs pixels; with ErrTooBig nothing; with the others the digest and the type, to
+// tell that the same comes again.
 func (r *Reader) Read(ctx context.Context, data []byte, zone *time.Location) (Photo, error) {
 	if int64(len(data)) > r.limits.Bytes {
 		return Photo{}, fmt.Errorf("%w: %d bytes", ErrTooBig, len(data))

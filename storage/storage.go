@@ -34,6 +34,8 @@ type Store interface {
 	Deliveries() Deliveries
 	Facts() Facts
 	Outcomes() Outcomes
+	Acts() Acts
+	Record() Record
 	Complaints() Complaints
 	Roster() Roster
 	Customers() Customers

@@ -38,6 +38,11 @@ type factDoc struct {
 	Complaint *complaintDoc `bson:"complaint,omitempty"`
 	// Located says that the fact has something that [facts.Redact] removes.
 	Located bool `bson:"located"`
+	// Salt is that of what stays, PlaceSalt that of where a person was; Block is
+	// the number of the block that holds the fact, 0 if none does.
+	Salt      []byte `bson:"salt,omitempty"`
+	PlaceSalt []byte `bson:"place_salt,omitempty"`
+	Block     int64  `bson:"block"`
 }
 
 type fixDoc struct {
@@ -164,7 +169,10 @@ func (d *pointDoc) point() geo.Point {
 func newFact(f visit.Fact) factDoc {
 	d := factDoc{
 		ID: f.ID, V: form, Kind: string(f.Kind), Rep: f.Rep, Team: f.Team, Date: string(f.Date), At: date(f.At), Received: date(f.Received),
-		Platform: f.Platform, Message: f.Message, By: f.By, Visit: f.Visit, Note: f.Note, Located: locates(f.Fix),
+		Platform: f.Platform, Message: f.Message, By: f.By, Visit: f.Visit, Note: f.Note, Located: f.Located(), Salt: newSalt(),
+	}
+	if d.Located {
+		d.PlaceSalt = newSalt()
 	}
 	if f.Fix != nil {
 		d.Fix = &fixDoc{
@@ -271,11 +279,6 @@ func words[To, From ~string](list []From) []To {
 // noSupport is the distance to a device fix where there is none.
 const noSupport = -1
 
-// locates reports whether the fix has something that [facts.Redact] removes.
-func locates(fix *visit.Fix) bool {
-	return fix != nil && (!fix.Point.IsZero() || fix.Address != "" || fix.Accuracy != 0 || fix.Support != noSupport)
-}
-
 type facts struct{ s *Store }
 
 func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
@@ -311,7 +314,7 @@ func (f facts) Redact(ctx context.Context, before visit.Date) (int, error) {
 	return f.s.batches(ctx, "redacting facts", factsName, located, func(ctx context.Context, some bson.D) (int64, error) {
 		r, err := f.s.in(factsName).UpdateMany(ctx, some, bson.D{
 			{Key: "$set", Value: bson.D{{Key: "located", Value: false}, {Key: "fix.support", Value: float64(noSupport)}}},
-			{Key: "$unset", Value: bson.D{{Key: "fix.point", Value: ""}, {Key: "fix.address", Value: ""}, {Key: "fix.accuracy", Value: ""}}},
+			{Key: "$unset", Value: bson.D{{Key: "fix.point", Value: ""}, {Key: "fix.address", Value: ""}, {Key: "fix.accuracy", Value: ""}, {Key: "place_salt", Value: ""}}},
 		})
 		if err != nil {
 			return 0, err

@@ -60,6 +60,11 @@ var indexes = []index{
 	{in: factsName, name: "latest", keys: by("located", "rep", "at", "_id"), of: bson.D{{Key: "located", Value: true}}},
 	{in: factsName, name: "place", keys: by("located", "fix.point.lat", "fix.point.lng", "at"), of: bson.D{{Key: "located", Value: true}}},
 
+	{in: factsName, name: "unsealed", keys: by("block", "at", "_id")},
+
+	{in: actsName, name: "about", keys: by("about", "at", "_id")},
+	{in: actsName, name: "unsealed", keys: by("block", "at", "_id")},
+
 	{in: outcomesName, name: "rep", keys: by("rep", "date")},
 	{in: outcomesName, name: "team", keys: by("team", "date", "rep")},
 	{in: outcomesName, name: "date", keys: by("date", "rep")},

@@ -28,6 +28,8 @@ const (
 	outboxName     = "outbox"
 	factsName      = "facts"
 	outcomesName   = "outcomes"
+	actsName       = "acts"
+	blocksName     = "blocks"
 	complaintsName = "complaints"
 	repsName       = "reps"
 	teamsName      = "teams"
@@ -50,7 +52,7 @@ const (
 
 // collections are those that hold records.
 var collections = []string{
-	inboxName, outboxName, factsName, outcomesName, complaintsName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
+	inboxName, outboxName, factsName, outcomesName, actsName, blocksName, complaintsName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
 	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, undosName, leasesName, quotasName,
 }
 
@@ -223,6 +225,8 @@ func (s *Store) Facts() storage.Facts { return facts{s} }
 
 // Outcomes returns what reps' days came to.
 func (s *Store) Outcomes() storage.Outcomes { return outcomes{s} }
+func (s *Store) Acts() storage.Acts         { return acts{s} }
+func (s *Store) Record() storage.Record     { return record{s} }
 
 // Complaints returns the customers' complaints.
 func (s *Store) Complaints() storage.Complaints { return complaints{s} }

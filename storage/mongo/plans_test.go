@@ -316,7 +316,7 @@ func TestEveryCommandUsesAnIndex(t *testing.T) {
 		t.Errorf("only %d commands were seen", len(asked))
 	}
 	for _, i := range []string{
-		"inbox.waiting", "inbox.handled", "outbox.state", "outbox.pending", "facts.rep", "facts.team", "facts.date", "facts.located", "facts.latest", "facts.place",
+		"inbox.waiting", "inbox.handled", "outbox.state", "outbox.pending", "facts.rep", "facts.team", "facts.date", "facts.located", "facts.latest", "facts.place", "facts.unsealed", "acts.about", "acts.unsealed",
 		"outcomes._id_", "outcomes.rep", "outcomes.team", "outcomes.date", "outcomes.verified", "outcomes.customer", "complaints._id_", "complaints.open",
 		"reps.logins", "customers.owner", "plans.date", "targets._id_", "routes._id_", "consents.rep", "runs.rendered", "fetches.open", "fetches.finished",
 		"blobs.at", "blob_chunks.at", "imports.pending", "leases.until", "quotas.expires",

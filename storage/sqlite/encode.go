@@ -42,6 +42,9 @@ func scanDoc[T any](row scanner) (v T, err error) {
 	if err := row.Scan(&doc); err != nil {
 		return v, err
 	}
-	err = quick.Unmarshal(doc, &v)
+	err = decode(doc, &v)
 	return v, err
 }
+
+// decode reads a record as it is kept.
+func decode[T any](doc []byte, v *T) error { return quick.Unmarshal(doc, v) }

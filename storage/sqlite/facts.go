@@ -17,7 +17,7 @@ type facts struct{ s *Store }
 func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
 	const doing = "appending facts"
 	docs := make([]string, len(add))
-	located := make([]bool, len(add))
+	placeSalts := make([][]byte, len(add))
 	for i, fact := range add {
 		fact.At, fact.Received = visit.Millis(fact.At), visit.Millis(fact.Received)
 		if fact.Complaint != nil {
@@ -29,13 +29,16 @@ func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
 		if err != nil {
 			return translate(ctx, doing, err)
 		}
-		docs[i], located[i] = doc, locates(fact.Fix)
+		docs[i] = doc
+		if fact.Located() {
+			placeSalts[i] = newSalt()
+		}
 	}
 	return f.s.write(ctx, doing, func(t *tx) error {
 		for i, fact := range add {
 			_, err := t.exec(`
-				INSERT INTO facts (id, rep, team, date, at, located, doc) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-				fact.ID, fact.Rep, fact.Team, string(fact.Date), millis(fact.At), located[i], docs[i])
+				INSERT INTO facts (id, rep, team, date, at, located, doc, salt, place_salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+				fact.ID, fact.Rep, fact.Team, string(fact.Date), millis(fact.At), fact.Located(), docs[i], newSalt(), placeSalts[i])
 			if err != nil {
 				return err
 			}
@@ -47,15 +50,10 @@ func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
 // noSupport is the distance to a device fix where there is none.
 const noSupport = -1
 
-// locates reports whether the fix has something that [facts.Redact] removes.
-func locates(fix *visit.Fix) bool {
-	return fix != nil && (fix.Point != geo.Point{} || fix.Address != "" || fix.Accuracy != 0 || fix.Support != noSupport)
-}
-
 // Redact edits the documents where they are, so that what it does not know of stays as it is.
 func (f facts) Redact(ctx context.Context, before visit.Date) (int, error) {
 	return f.s.sweep(ctx, "redacting facts", sweepBatch, `
-		UPDATE facts SET located = 0,
+		UPDATE facts SET located = 0, place_salt = NULL,
 			doc = json_set(json_remove(doc, '$.fix.point', '$.fix.address', '$.fix.accuracy'), '$.fix.support', ?1)
 		WHERE rowid IN (SELECT rowid FROM facts WHERE located = 1 AND date < ?2 LIMIT ?3)`, noSupport, string(before))
 }

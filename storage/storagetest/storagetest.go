@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"OutboxProperties", testOutboxProperties},
 		{"Facts", testFacts},
 		{"Outcomes", testOutcomes},
+		{"Acts", testActs},
+		{"Record", testRecord},
 		{"OutcomesProperties", testOutcomesProperties},
 		{"Complaints", testComplaints},
 		{"Roster", testRoster},

@@ -61,6 +61,17 @@ func calls(s storage.Store) []call {
 		{"Facts.Get", func(ctx context.Context) error { return drop(s.Facts().Get(ctx, "f")) }},
 		{"Facts.Latest", func(ctx context.Context) error { return drop(s.Facts().Latest(ctx, "r", at(1), 1)) }},
 		{"Facts.Same", func(ctx context.Context) error { return drop(s.Facts().Same(ctx, geo.Point{}, at(1), 1)) }},
+		{"Acts.Append", func(ctx context.Context) error { return s.Acts().Append(ctx, fullAct()) }},
+		{"Acts.About", func(ctx context.Context) error { return drop(s.Acts().About(ctx, "r", at(1), 1)) }},
+		{"Record.Unsealed", func(ctx context.Context) error { return drop(s.Record().Unsealed(ctx, 100)) }},
+		{"Record.Seal", func(ctx context.Context) error { return s.Record().Seal(ctx, fullBlock()) }},
+		{"Record.Settle", func(ctx context.Context) error { return s.Record().Settle(ctx, fullBlock()) }},
+		{"Record.Head", func(ctx context.Context) error { return drop(s.Record().Head(ctx)) }},
+		{"Record.Blocks", func(ctx context.Context) error { return drop(collect(s.Record().Blocks(ctx, 1))) }},
+		{"Record.Things", func(ctx context.Context) error {
+			return errors.Join(drop(s.Record().Things(ctx, storage.ThingFact, "f")), drop(s.Record().Things(ctx, storage.ThingAct, "a")))
+		}},
+		{"Record.Sealed", func(ctx context.Context) error { return drop(s.Record().Sealed(ctx)) }},
 		{"Facts.Redact", func(ctx context.Context) error { return drop(s.Facts().Redact(ctx, "2026-11-24")) }},
 		{"Facts.Range", func(ctx context.Context) error { return drop(collect(s.Facts().Range(ctx, storage.FactFilter{}))) }},
 		{"Facts.Range of a rep", func(ctx context.Context) error {

@@ -1,0 +1,45 @@
+package visit
+
+import "time"
+
+// ActKind says what somebody did that is no part of a rep's day: a word of the catalogue.
+type ActKind string
+
+// The kinds of acts.
+const (
+	// ActSetting: a team's setting was changed.
+	ActSetting ActKind = "setting"
+	// ActImport: a table was imported; ActUndo: an import or a transfer was taken back.
+	ActImport ActKind = "import"
+	ActUndo   ActKind = "undo"
+	// ActTransfer: customers were given to another rep.
+	ActTransfer ActKind = "transfer"
+	// ActBind: a group was bound to a team, or made for it.
+	ActBind ActKind = "bind"
+	// ActLook: somebody looked at where another person was, or at their photos.
+	ActLook ActKind = "look"
+	// ActExport: whereabouts were exported.
+	ActExport ActKind = "export"
+	// ActRedact: where people were before a date was removed when its time was over.
+	ActRedact ActKind = "redact"
+	// ActErase: what was kept of a person was removed.
+	ActErase ActKind = "erase"
+)
+
+// Act is what an admin, a manager or Roundsman itself did that people may want to
+// hold them to. Acts are appended, never changed, and sealed like facts. The id
+// derives from the cause.
+type Act struct {
+	ID   string  `json:"id"`
+	Kind ActKind `json:"kind"`
+	// At is UTC milliseconds.
+	At time.Time `json:"at"`
+	// By is who did it, by id; empty for Roundsman itself.
+	By string `json:"by,omitempty"`
+	// About is the person whom it concerns, by id; Team the team.
+	About string `json:"about,omitempty"`
+	Team  string `json:"team,omitempty"`
+	// What says more, in the words of its kind; Reason is the one that was given.
+	What   string `json:"what,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}

@@ -21,6 +21,7 @@ import (
 	"roundsman/config"
 	"roundsman/digest/sheet"
 	"roundsman/handlers"
+	"roundsman/notary"
 	"roundsman/scheduler"
 	"roundsman/seal"
 	"roundsman/storage"
@@ -34,7 +35,9 @@ const (
 	// sweepEvery is how often leftovers are removed; keyFor how long the key of
 	// a handled event is kept, so that no late delivery is handled again.
 	sweepEvery = time.Hour
-	keyFor     = 30 * 24 * time.Hour
+	// sealEvery is how often what is kept is sealed.
+	sealEvery = time.Minute
+	keyFor    = 30 * 24 * time.Hour
 	// postFor is how long what was said is kept; a visit's bubble names its place.
 	postFor = 30 * 24 * time.Hour
 	// spoolEvery is how often spooled events are offered to the store.
@@ -59,6 +62,8 @@ type Program struct {
 	lanes     *bot.Lanes
 	sender    *bot.Sender
 	photos    *bot.Photos
+	notary    *notary.Notary
+	witness   *witness
 	scheduler *scheduler.Scheduler
 
 	server, metricsServer *http.Server
@@ -149,6 +154,7 @@ func (p *Program) wire() error {
 		Store: p.store, Outbox: outbox, Platforms: p.platforms, Say: say, Buttons: buttons, Policy: policy,
 		Admins: admins, Inlet: p.intake, FetchPhotos: p.photos.Wake, Now: p.now, Log: p.log,
 	})
+	p.notary, p.witness = notary.New(p.store, p.now, randomName), &witness{path: p.cfg.Witness}
 	p.lanes = bot.NewLanes(p.store, service, metrics, p.log, p.now, owner)
 	p.scheduler = scheduler.New(scheduler.Options{
 		Store: p.store, Outbox: outbox, Inlet: p.intake, Platforms: platformNames(p.platforms), Changing: changingNames(p.platforms), Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log, Ran: metrics.Ran,
@@ -196,6 +202,13 @@ func (p *Program) Start(ctx context.Context) error {
 	}
 	if !p.noTick {
 		p.wg.Go(func() {
+			every(ctx, sealEvery, func() {
+				if err := p.sealRecord(ctx); err != nil && ctx.Err() == nil {
+					p.log.Error("the record is not sealed", "error", err)
+				}
+			})
+		})
+		p.wg.Go(func() {
 			if err := p.scheduler.Run(ctx); err != nil {
 				p.log.Error("the scheduler does not run", "error", err)
 			}
@@ -207,8 +220,10 @@ func (p *Program) Start(ctx context.Context) error {
 // Addr is the address that requests are answered on.
 func (p *Program) Addr() string { return p.listener.Addr().String() }
 
-// Tick runs what is due now.
-func (p *Program) Tick(ctx context.Context) error { return p.scheduler.Tick(ctx) }
+// Tick runs what is due now, after it sealed what is kept.
+func (p *Program) Tick(ctx context.Context) error {
+	return errors.Join(p.sealRecord(ctx), p.scheduler.Tick(ctx))
+}
 
 // Stop ends everything and waits: no new events, what is being handled is
 // finished, the store is closed. It may be called twice.
@@ -291,13 +306,25 @@ func (p *Program) forget(ctx context.Context) error {
 	now := p.now()
 	_, errIn := p.store.Inbox().Sweep(ctx, now.Add(-keyFor))
 	_, errOut := p.store.Outbox().Sweep(ctx, now.Add(-postFor))
-	_, errFacts := p.store.Facts().Redact(ctx, visit.DateOf(now.Add(-p.cfg.Privacy.KeepCoordinates).In(p.cfg.Zone)))
+	errFacts := p.redact(ctx, visit.DateOf(now.Add(-p.cfg.Privacy.KeepCoordinates).In(p.cfg.Zone)))
 	_, errMedia := p.store.Media().Sweep(ctx, now.Add(-p.cfg.Privacy.KeepPhotos))
 	_, errLeases := p.store.Leases().Sweep(ctx, now.Add(-time.Hour))
 	_, errQuotas := p.store.Quotas().Sweep(ctx, now)
 	_, errImports := p.store.Imports().Sweep(ctx, now.Add(-time.Hour))
 	_, errUndos := p.store.Undos().Sweep(ctx, now.Add(-24*time.Hour))
 	return errors.Join(errIn, errOut, errFacts, errMedia, errLeases, errQuotas, errImports, errUndos)
+}
+
+// redact removes where people were before a date, and records that it is done:
+// what is gone for another reason is found by whoever verifies the record.
+func (p *Program) redact(ctx context.Context, before visit.Date) error {
+	err := p.store.Acts().Append(ctx, visit.Act{
+		ID: "redact/" + string(before), Kind: visit.ActRedact, At: visit.Millis(p.now()), What: string(before),
+	})
+	if err == nil {
+		_, err = p.store.Facts().Redact(ctx, before)
+	}
+	return err
 }
 
 func (p *Program) drainSpool(ctx context.Context) {

@@ -103,6 +103,9 @@ func (c exportCmd) Run(env *runtimeEnv) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if c.WithCoordinates {
 		env.log.Warn("check-ins are exported with coordinates", "reason", c.Reason, "from", filter.From, "to", filter.To)
+		if err := noteExport(env, store, fmt.Sprintf("checkins %s %s", filter.From, filter.To), c.Reason); err != nil {
+			return err
+		}
 	}
 	var rows int
 	write := func(w io.Writer) (err error) {

@@ -20,6 +20,9 @@ type Config struct {
 	Storage Secret
 	// Spool is a persistent directory for events that the store did not take.
 	Spool string
+	// Witness is a file outside of the store into which heads of the record are
+	// written; empty for none.
+	Witness string
 	// SecretKey seals buttons, links and sessions: at least 32 bytes.
 	SecretKey Secret
 	// Admins are people who are admins whatever the roster says: "platform:user id".

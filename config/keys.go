@@ -62,6 +62,10 @@ func keys() []key {
 			c.Spool = s
 			return notEmpty(s)
 		}},
+		{"witness", "", "/var/lib/roundsman/witness.txt", false, func(c *Config, s string) error {
+			c.Witness = s
+			return nil
+		}},
 		{"secret_key", "", `the output of "openssl rand -base64 48"`, true, func(c *Config, s string) error {
 			c.SecretKey = Secret(s)
 			if len(s) < minKey {

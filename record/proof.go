@@ -49,6 +49,17 @@ func (s Shown) Leaf() Leaf {
 	return l
 }
 
+// Holds reports whether a head is one of the proof's chain, which holds.
+func (p Proof) Holds(h Head) bool {
+	for _, c := range p.Chain {
+		if c.Head() == h {
+			_, err := p.Verify()
+			return err == nil
+		}
+	}
+	return false
+}
+
 // Verify checks the proof and returns the head that it ends at: the proof is as
 // good as that head is known from elsewhere.
 func (p Proof) Verify() (Head, error) {

@@ -104,7 +104,7 @@ func New(o Options) *Scheduler {
 	if s.Ran == nil {
 		s.Ran = func(string, string) {}
 	}
-	s.jobs = slices.Concat(s.planning(), s.reports(), s.detail(), []job{s.morning(), s.evening(), s.summaryPicture(), s.summarySheet()}, s.periods())
+	s.jobs = slices.Concat(s.planning(), s.reports(), s.detail(), []job{s.morning(), s.evening(), s.summaryPicture(), s.summarySheet(), s.recordHead()}, s.periods())
 	return s
 }
 

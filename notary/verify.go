@@ -1,0 +1,350 @@
+package notary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"roundsman/record"
+	"roundsman/storage"
+	"roundsman/visit"
+)
+
+// What can be wrong with a record, besides what package record finds of a block.
+var (
+	// ErrChanged: it is not what was sealed.
+	ErrChanged = errors.New("is not what was sealed")
+	// ErrMissing: it is gone.
+	ErrMissing = errors.New("is missing")
+	// ErrPlace: where the person was is gone before its time, or was added.
+	ErrPlace = errors.New("says another place than was sealed, or none although its time is not over")
+	// ErrErased: more was erased than anybody recorded.
+	ErrErased = errors.New("was erased by nobody who may")
+	// ErrExtra: it claims to be sealed and is in no block.
+	ErrExtra = errors.New("claims to be sealed and is in no block")
+	// ErrCut: a block that was witnessed is not there.
+	ErrCut = errors.New("the record ends before a block that was witnessed")
+)
+
+// Problem is the first thing that does not hold.
+type Problem struct {
+	// Block is the number of the block, Index the place in it from 0; −1 where it
+	// is about the block itself.
+	Block uint64
+	Index int
+	// Kind and ID name the record; empty where it is about a block.
+	Kind storage.ThingKind
+	ID   string
+	Err  error
+}
+
+// Error says what does not hold.
+func (p *Problem) Error() string {
+	if p.ID == "" {
+		return fmt.Sprintf("block %d: %v", p.Block, p.Err)
+	}
+	if p.Block == 0 {
+		return fmt.Sprintf("%s %s %v", p.Kind, p.ID, p.Err)
+	}
+	return fmt.Sprintf("block %d, record %d: %s %s %v", p.Block, p.Index+1, p.Kind, p.ID, p.Err)
+}
+
+// Unwrap returns what is wrong.
+func (p *Problem) Unwrap() error { return p.Err }
+
+// Question says what is to be verified.
+type Question struct {
+	// From and To are the inclusive dates whose facts are compared; empty for all.
+	// The chain is verified whole.
+	From, To visit.Date
+	// Witnessed are heads that somebody kept outside of the store.
+	Witnessed []record.Head
+}
+
+// Kept is what of a store is verified.
+type Kept interface {
+	Record() storage.Record
+	Facts() storage.Facts
+}
+
+// Report is what was verified.
+type Report struct {
+	// Blocks and Things count what holds, Redacted those of the things whose place
+	// is removed, Erased those that are erased.
+	Blocks, Things, Redacted, Erased int
+	// Head is the last block's; zero if there is none.
+	Head record.Head
+	// Unsealed says that something is not sealed yet, for example what came a moment ago.
+	Unsealed bool
+}
+
+// Verify reads the whole record and compares what is kept with it. It returns a
+// [*Problem] for the first thing that does not hold.
+func Verify(ctx context.Context, store Kept, q Question) (Report, error) {
+	v := verifier{store: store.Record(), facts: store.Facts(), q: q, witnessed: make(map[uint64]record.Hash), gone: make(map[visit.Date]*Problem)}
+	for _, h := range q.Witnessed {
+		if old, ok := v.witnessed[h.Number]; ok && old != h.Hash {
+			return v.report, &Problem{Block: h.Number, Index: -1, Err: record.ErrHead}
+		}
+		v.witnessed[h.Number] = h.Hash
+	}
+	next, stop := iter.Pull2(v.store.Blocks(ctx, 1))
+	defer stop()
+	for more := true; more; {
+		var some []storage.Block
+		for len(some) < blocksAtOnce {
+			b, err, ok := next()
+			if err != nil {
+				return v.report, fmt.Errorf("read the record: %w", err)
+			}
+			if more = ok; !more {
+				break
+			}
+			some = append(some, b)
+		}
+		if err := v.blocks(ctx, some); err != nil {
+			return v.report, err
+		}
+	}
+	return v.report, v.end(ctx)
+}
+
+// blocksAtOnce are read and compared together.
+const blocksAtOnce = 16
+
+type verifier struct {
+	store     storage.Record
+	facts     storage.Facts
+	q         Question
+	report    Report
+	witnessed map[uint64]record.Hash
+	// gone are the first facts of each date whose place is removed, and removed the
+	// date before which that was done, by what is sealed.
+	gone    map[visit.Date]*Problem
+	removed visit.Date
+	// erasures are how many things were erased, by what is sealed; erased is the first.
+	erasures int
+	erased   *Problem
+}
+
+// blocks verifies some blocks, one after the other, and what they hold.
+func (v *verifier) blocks(ctx context.Context, some []storage.Block) error {
+	checked := make([]held, len(some))
+	g, bound := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, b := range some {
+		g.Go(func() (err error) {
+			checked[i], err = v.compare(bound, b)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, b := range some {
+		h := header(b)
+		head, err := record.Follow(v.report.Head, h, leaves(b))
+		if err == nil {
+			if hash, ok := v.witnessed[h.Number]; ok && hash != head.Hash {
+				err = record.ErrHead
+			}
+		}
+		if err != nil {
+			return &Problem{Block: v.report.Head.Number + 1, Index: -1, Err: err}
+		}
+		if p := checked[i].problem; p != nil {
+			return p
+		}
+		v.report.Head = head
+		v.report.Blocks++
+		v.add(checked[i])
+	}
+	return nil
+}
+
+// held is what came of what a block holds.
+type held struct {
+	things, redacted, erased int
+	// gone are the first of each date whose place is removed.
+	gone        map[visit.Date]*Problem
+	firstErased *Problem
+	acts        []visit.Act
+	problem     *Problem
+}
+
+func (v *verifier) add(h held) {
+	v.report.Things += h.things
+	v.report.Redacted += h.redacted
+	v.report.Erased += h.erased
+	for date, p := range h.gone {
+		if v.gone[date] == nil {
+			v.gone[date] = p
+		}
+	}
+	if v.erased == nil {
+		v.erased = h.firstErased
+	}
+	for _, a := range h.acts {
+		switch a.Kind {
+		case visit.ActRedact:
+			v.removed = max(v.removed, visit.Date(a.What))
+		case visit.ActErase:
+			n, _ := strconv.Atoi(a.What)
+			v.erasures += n
+		}
+	}
+}
+
+// compare compares what a block holds with what is kept.
+func (v *verifier) compare(ctx context.Context, b storage.Block) (held, error) {
+	out := held{gone: make(map[visit.Date]*Problem)}
+	ids := make(map[storage.ThingKind][]string)
+	for _, l := range b.Leaves {
+		if l.Of != "" {
+			ids[l.Kind] = append(ids[l.Kind], l.Of)
+		}
+	}
+	kept := make(map[string]storage.Thing, len(b.Leaves))
+	for kind, list := range ids {
+		things, err := v.store.Things(ctx, kind, list...)
+		if err != nil {
+			return out, fmt.Errorf("read what block %d holds: %w", b.Number, err)
+		}
+		for _, t := range things {
+			kept[string(kind)+t.ID()] = t
+		}
+	}
+	for i, l := range b.Leaves {
+		p := &Problem{Block: uint64(b.Number), Index: i, Kind: l.Kind, ID: l.Of}
+		if l.Of == "" {
+			p.ID, p.Err = "of somebody", ErrErased
+			if out.erased++; out.firstErased == nil {
+				out.firstErased = p
+			}
+			continue
+		}
+		t, ok := kept[string(l.Kind)+l.Of]
+		if !ok || t.Block != b.Number {
+			p.Err = ErrMissing
+			out.problem = p
+			return out, nil
+		}
+		if err := v.same(l, t); err != nil {
+			p.Err = err
+			out.problem = p
+			return out, nil
+		}
+		out.things++
+		if t.Act != nil {
+			out.acts = append(out.acts, *t.Act)
+			continue
+		}
+		if l.Place != (record.Hash{}) && !t.Fact.Located() {
+			out.redacted++
+			if p.Err = ErrPlace; out.gone[t.Fact.Date] == nil {
+				out.gone[t.Fact.Date] = p
+			}
+		}
+	}
+	return out, nil
+}
+
+// same reports how a thing differs from what was sealed of it. That a place was
+// removed is no difference yet.
+func (v *verifier) same(l storage.Leaf, t storage.Thing) error {
+	if t.Fact != nil && (t.Fact.Date < v.q.From || v.q.To != "" && t.Fact.Date > v.q.To) {
+		return nil
+	}
+	now, err := leafOf(t)
+	switch {
+	case err != nil:
+		return err
+	case now.Payload != l.Payload:
+		return ErrChanged
+	case now.Place != l.Place && !now.Place.IsZero():
+		return ErrPlace
+	}
+	return nil
+}
+
+// end looks at what only the whole record shows.
+func (v *verifier) end(ctx context.Context) error {
+	var first *Problem
+	for date, p := range v.gone {
+		if date >= v.removed && (first == nil || p.Block < first.Block || p.Block == first.Block && p.Index < first.Index) {
+			first = p
+		}
+	}
+	if v.report.Erased > v.erasures && (first == nil || v.erased.Block < first.Block) {
+		first = v.erased
+	}
+	if first != nil {
+		return first
+	}
+	for n := range v.witnessed {
+		if n > v.report.Head.Number {
+			return &Problem{Block: v.report.Head.Number + 1, Index: -1, Err: ErrCut}
+		}
+	}
+	sealed, err := v.store.Sealed(ctx)
+	if err != nil {
+		return err
+	}
+	if sealed != v.report.Things {
+		return v.extra(ctx)
+	}
+	left, err := v.store.Unsealed(ctx, 1)
+	v.report.Unsealed = len(left) > 0
+	return err
+}
+
+// extra finds what claims to be sealed and is in no block.
+func (v *verifier) extra(ctx context.Context) error {
+	held := make(map[string]bool)
+	for b, err := range v.store.Blocks(ctx, 1) {
+		if err != nil {
+			return fmt.Errorf("read the record: %w", err)
+		}
+		for _, l := range b.Leaves {
+			if l.Kind == storage.ThingFact {
+				held[l.Of] = true
+			}
+		}
+	}
+	var others []string
+	ask := func() error {
+		things, err := v.store.Things(ctx, storage.ThingFact, others...)
+		if err != nil {
+			return err
+		}
+		others = others[:0]
+		for _, t := range things {
+			if t.Block > 0 {
+				return &Problem{Index: -1, Kind: storage.ThingFact, ID: t.ID(), Err: ErrExtra}
+			}
+		}
+		return nil
+	}
+	for f, err := range v.facts.Range(ctx, storage.FactFilter{}) {
+		if err != nil {
+			return fmt.Errorf("read the facts: %w", err)
+		}
+		if !held[f.ID] {
+			others = append(others, f.ID)
+		}
+		if len(others) == perBlock {
+			if err := ask(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := ask(); err != nil {
+		return err
+	}
+	return &Problem{Index: -1, Kind: storage.ThingAct, ID: "of somebody", Err: ErrExtra}
+}

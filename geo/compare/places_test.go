@@ -151,8 +151,8 @@ func agree(ctx context.Context, t testing.TB, engines []engine, points, asked []
 
 func TestEnginesAgree(t *testing.T) {
 	t.Parallel()
-	points := people(20000)
-	agree(t.Context(), t, start(t.Context(), t, points), points, visitors(points, 100))
+	points := people(10000)
+	agree(t.Context(), t, start(t.Context(), t, points), points, visitors(points, 50))
 }
 
 // BenchmarkPlaces asks every engine 200 questions in a row, turn by turn, and

@@ -194,7 +194,8 @@ func sign(x float64) int {
 
 // turn is positive when the way from a by b to c turns to the left, negative
 // when to the right, and 0 when it goes straight or back: twice the triangle's
-// area in square degrees. Kahan's difference of products loses no digits where the two are nearly equal.
+// area in square degrees. Kahan's difference of products loses no digits where
+// the two are nearly equal, and gives the same on every processor.
 func turn(a, b, c corner) float64 {
 	x1, y1, x2, y2 := b.lng-a.lng, b.lat-a.lat, c.lng-a.lng, c.lat-a.lat
 	p := y1 * x2

@@ -303,10 +303,12 @@ func TestFenceDistance(t *testing.T) {
 
 func TestFenceDistanceAroundTheGlobe(t *testing.T) {
 	t.Parallel()
-	f := mustFence(t, polygon(geo.WGS84, -17, 179.98, -17, 179.99, -17.01, 179.99, -17.01, 179.98))
-	east := wgs84(-17.005, -179.99)
-	if got, want := f.Distance(east), geo.Distance(east, wgs84(-17.005, 179.99)); !(math.Abs(got-want) < 0.01) {
-		t.Errorf("%v m, want %v", got, want)
+	for _, side := range []float64{1, -1} {
+		f := mustFence(t, polygon(geo.WGS84, -17, side*179.98, -17, side*179.99, -17.01, side*179.99, -17.01, side*179.98))
+		p := wgs84(-17.005, -side*179.99)
+		if got, want := f.Distance(p), geo.Distance(p, wgs84(-17.005, side*179.99)); !(math.Abs(got-want) < 0.01) {
+			t.Errorf("from %v: %v m, want %v", p, got, want)
+		}
 	}
 }
 

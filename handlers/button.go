@@ -66,6 +66,8 @@ const (
 	// doCancelImport takes it back, doCancel a transfer.
 	doCancelImport = "cancel_import"
 	doCancel       = "cancel"
+	// doWithdraw takes a consent back.
+	doWithdraw = "withdraw"
 )
 
 // press acts on a tapped button. Who may, until when and about what is checked now.
@@ -115,6 +117,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.dropImport(ctx, m, a)
 	case doCancel:
 		return s.cancelled(ctx, m, a)
+	case doWithdraw:
+		return s.withdraw(ctx, m, who, a)
 	case doResend:
 		return s.resend(ctx, m, who, a)
 	}

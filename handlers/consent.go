@@ -19,17 +19,17 @@ const consentFor = 7 * 24 * time.Hour
 
 // agreed reports whether the person's whereabouts may be kept.
 func (s *Service) agreed(ctx context.Context, who person) (bool, error) {
-	if !s.Policy.ConsentRequired {
-		return true, nil
-	}
+	c, err := s.latestConsent(ctx, who)
+	return c.Holds() || !s.Policy.ConsentRequired && !c.Withdrawn(), err
+}
+
+// latestConsent is the person's last word, or none.
+func (s *Service) latestConsent(ctx context.Context, who person) (visit.Consent, error) {
 	c, err := s.Store.Consents().Latest(ctx, who.ID)
-	if errors.Is(err, storage.ErrNotFound) {
-		return false, nil
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return c, fmt.Errorf("read a consent: %w", err)
 	}
-	if err != nil {
-		return false, fmt.Errorf("read a consent: %w", err)
-	}
-	return c.Holds(), nil
+	return c, nil
 }
 
 // notice is the version of the notice that somebody's team needs.
@@ -41,16 +41,33 @@ func (p person) notice() string {
 }
 
 // consentPost is the id of the notice: one a day, so that it is found again
-// by somebody who scrolled past it yesterday.
-func consentPost(m bot.Message, who person, version string, date visit.Date) string {
-	return fmt.Sprintf("consent/%s/%s/%s/%s", who.ID, m.Platform, version, date)
+// by somebody who scrolled past it yesterday, and another one after a yes was
+// taken back, whose notice says that it was given.
+func consentPost(m bot.Message, who person, version string, date visit.Date, withdrawn string) string {
+	id := fmt.Sprintf("consent/%s/%s/%s/%s", who.ID, m.Platform, version, date)
+	if withdrawn != "" {
+		id += "/after/" + withdrawn
+	}
+	return id
+}
+
+// withdrawal is the event by which a yes was taken back; empty if that is not the last word.
+func withdrawal(c visit.Consent) string {
+	if c.Withdrawn() {
+		return c.Source
+	}
+	return ""
 }
 
 // askConsent shows what is kept, for how long and who sees it. Nothing of m is kept.
 func (s *Service) askConsent(ctx context.Context, m bot.Message, who person) error {
+	latest, err := s.latestConsent(ctx, who)
+	if err != nil {
+		return err
+	}
 	date := s.Policy.DateIn(who.team, m.At)
-	card := s.noticeCard(m, who, date)
-	id := consentPost(m, who, who.notice(), date)
+	card := s.noticeCard(m, who, date, withdrawal(latest))
+	id := consentPost(m, who, who.notice(), date, withdrawal(latest))
 	asked, err := s.Store.Outbox().Get(ctx, id)
 	if err == nil && asked.Created.Before(visit.Millis(m.Received)) {
 		// The notice is out; whoever goes on all the same is told what it waits for.
@@ -68,13 +85,17 @@ var agreeWords = []string{"同意", "agree", "i agree"}
 // beforeConsent answers a text of somebody who has not agreed. A written yes
 // counts only where the notice was shown: nobody agrees to what they did not see.
 func (s *Service) beforeConsent(ctx context.Context, m bot.Message, who person) error {
+	latest, err := s.latestConsent(ctx, who)
+	if err != nil {
+		return err
+	}
 	date := s.Policy.DateIn(who.team, m.At)
-	notice, err := s.Store.Outbox().Get(ctx, consentPost(m, who, who.notice(), date))
+	notice, err := s.Store.Outbox().Get(ctx, consentPost(m, who, who.notice(), date, withdrawal(latest)))
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("look up the notice: %w", err)
 	}
 	if err == nil && notice.SentVersion > 0 && slices.Contains(agreeWords, strings.ToLower(m.Text)) {
-		return s.consent(ctx, m, who, action{Date: date, Of: who.notice()})
+		return s.consent(ctx, m, who, action{Date: date, Of: who.notice(), Fix: withdrawal(latest)})
 	}
 	return s.askConsent(ctx, m, who)
 }
@@ -85,21 +106,21 @@ func (s *Service) askWider(ctx context.Context, m bot.Message, who person) error
 	if who.policy.Group != visit.GroupWide || !s.Policy.ConsentRequired {
 		return nil
 	}
-	c, err := s.Store.Consents().Latest(ctx, who.ID)
-	if err != nil || c.Wide() {
+	c, err := s.latestConsent(ctx, who)
+	if err != nil || !c.Holds() || c.Wide() {
 		return err
 	}
 	first := s.Policy.DateIn(who.team, m.At).Month().First()
-	card := s.noticeCard(m, who, first)
+	card := s.noticeCard(m, who, first, "")
 	card.Title, card.Footer = s.Say.T("consent.wider"), s.Say.T("consent.wider_footer")
-	return s.Outbox.Say(ctx, bot.Post{ID: consentPost(m, who, who.notice(), first), To: direct(m), Body: bot.Body{Card: card}})
+	return s.Outbox.Say(ctx, bot.Post{ID: consentPost(m, who, who.notice(), first, ""), To: direct(m), Body: bot.Body{Card: card}})
 }
 
-// noticeCard is the notice with its button.
-func (s *Service) noticeCard(m bot.Message, who person, date visit.Date) *bot.Card {
+// noticeCard is the notice with its button, whose Fix is the withdrawal that it comes after.
+func (s *Service) noticeCard(m bot.Message, who person, date visit.Date, withdrawn string) *bot.Card {
 	card := s.consentCard(who.notice())
 	card.Buttons = []bot.Button{s.button(s.Say.T("button.agree"), bot.ButtonPrimary, m.At.Add(consentFor),
-		action{Do: doConsent, Rep: who.ID, Date: date, Of: who.notice()})}
+		action{Do: doConsent, Rep: who.ID, Date: date, Of: who.notice(), Fix: withdrawn})}
 	return card
 }
 
@@ -125,9 +146,9 @@ func (s *Service) consentCard(version string) *bot.Card {
 // consent records a yes to the notice that was shown.
 func (s *Service) consent(ctx context.Context, m bot.Message, who person, a action) error {
 	version := cmp.Or(a.Of, visit.ConsentNotice)
-	latest, err := s.Store.Consents().Latest(ctx, who.ID)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return fmt.Errorf("read a consent: %w", err)
+	latest, err := s.latestConsent(ctx, who)
+	if err != nil {
+		return err
 	}
 	if latest.Source != m.Key && (latest.Version == version || latest.Wide()) {
 		return s.reply(ctx, m, s.text("consent.already"))
@@ -143,5 +164,5 @@ func (s *Service) consent(ctx context.Context, m bot.Message, who person, a acti
 	if card.Footer = ""; first {
 		card.Footer = s.Say.T("consent.next")
 	}
-	return s.answerPress(ctx, m, consentPost(m, who, version, a.Date), bot.Body{Card: card}, 2)
+	return s.answerPress(ctx, m, consentPost(m, who, version, a.Date, a.Fix), bot.Body{Card: card}, 2)
 }

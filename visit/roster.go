@@ -173,6 +173,8 @@ const (
 	ConsentNotice = "1"
 	// ConsentWideNotice says that it hears when the first and the last visits were.
 	ConsentWideNotice = "1w"
+	// ConsentWithdrawn is no notice: it is the word that takes a yes back.
+	ConsentWithdrawn = "withdrawn"
 )
 
 // Holds reports whether whereabouts may be kept by it.
@@ -180,3 +182,7 @@ func (c Consent) Holds() bool { return c.Version == ConsentNotice || c.Wide() }
 
 // Wide reports whether the team's group may hear when the first and the last visits were.
 func (c Consent) Wide() bool { return c.Version == ConsentWideNotice }
+
+// Withdrawn reports whether it takes an earlier yes back: nothing of the person's
+// whereabouts is kept from then on, whoever keeps the record of who agreed.
+func (c Consent) Withdrawn() bool { return c.Version == ConsentWithdrawn }

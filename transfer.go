@@ -12,6 +12,8 @@ import (
 
 	"roundsman/catalog"
 	"roundsman/digest/sheet"
+	"roundsman/privacy"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -102,8 +104,14 @@ func (c exportCmd) Run(env *runtimeEnv) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if c.WithCoordinates {
-		env.log.Warn("check-ins are exported with coordinates", "reason", c.Reason, "from", filter.From, "to", filter.To)
-		if err := noteExport(env, store, fmt.Sprintf("checkins %s %s", filter.From, filter.To), c.Reason); err != nil {
+		env.log.Warn("check-ins are exported with coordinates", "from", filter.From, "to", filter.To)
+	}
+	if kind == sheet.CheckIns || kind == sheet.Reports {
+		shown, err := privacy.Concerned(env.ctx, store.Facts(), storage.FactFilter{From: filter.From, To: filter.To})
+		if err != nil {
+			return err
+		}
+		if err := noteLook(env, store, fmt.Sprintf("%s %s %s", privacy.LookExport, filter.From, filter.To), c.Reason, shown...); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"roundsman/notary"
+	"roundsman/privacy"
 	"roundsman/record"
 	"roundsman/storage"
 	"roundsman/visit"
@@ -164,10 +165,12 @@ func (c proofCmd) Run(env *runtimeEnv) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.WithCoordinates {
-		if err := noteExport(env, store, "proof "+c.CheckIn, c.Reason); err != nil {
-			return err
-		}
+	fix, err := store.Facts().Get(env.ctx, c.CheckIn)
+	if err != nil {
+		return fmt.Errorf("find the check-in: %w", err)
+	}
+	if err := noteLook(env, store, privacy.LookProof+" "+string(fix.Date), c.Reason, fix.Rep); err != nil {
+		return err
 	}
 	write := func(w io.Writer) error {
 		e := json.NewEncoder(w)
@@ -180,12 +183,14 @@ func (c proofCmd) Run(env *runtimeEnv) (err error) {
 	return writeWhole(c.Out, write)
 }
 
-// noteExport records that whereabouts were written out by this shell.
-func noteExport(env *runtimeEnv, store storage.Store, what, reason string) error {
+// noteLook records that whereabouts are about to be written out by this shell,
+// with an act for each person whom it concerns.
+func noteLook(env *runtimeEnv, store storage.Store, what, reason string, about ...string) error {
 	now, err := clockOf(env.ctx, store)
 	if err != nil {
 		return err
 	}
-	at := visit.Millis(now())
-	return store.Acts().Append(env.ctx, visit.Act{ID: "export/" + randomName(), Kind: visit.ActExport, At: at, By: "shell", What: what, Reason: reason})
+	return privacy.Note(env.ctx, store.Acts(), privacy.Look{
+		Kind: visit.ActExport, Cause: visit.Shell + "/" + randomName(), At: now(), By: visit.Shell, What: what, Reason: reason,
+	}, about...)
 }

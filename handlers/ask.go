@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -10,6 +11,7 @@ import (
 	"roundsman/bot"
 	"roundsman/digest"
 	"roundsman/match"
+	"roundsman/privacy"
 	"roundsman/visit"
 )
 
@@ -76,6 +78,9 @@ func (s *Service) showPerson(ctx context.Context, c call, rep visit.Rep, date vi
 	if date == "" {
 		date = s.Policy.DateIn(team, c.m.At)
 	}
+	if err := s.noteLook(ctx, c, visit.ActLook, team.Name, privacy.LookDay+" "+string(date), rep.ID); err != nil {
+		return err
+	}
 	day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 	if err != nil {
 		return err
@@ -136,6 +141,9 @@ func (s *Service) showCustomer(ctx context.Context, c call, hits []visit.Custome
 			}
 			h.Names[o.Rep] = rep.Name
 		}
+	}
+	if err := s.noteLook(ctx, c, visit.ActLook, "", privacy.LookHistory+" "+customer.ID, slices.Collect(maps.Keys(h.Names))...); err != nil {
+		return err
 	}
 	if customer.Owner != "" {
 		owner, err := s.rep(ctx, customer.Owner)

@@ -3,11 +3,14 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"roundsman/bot"
 	"roundsman/digest"
 	"roundsman/digest/sheet"
+	"roundsman/privacy"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -37,7 +40,15 @@ func (s *Service) export(ctx context.Context, c call) error {
 	if err != nil {
 		return err
 	}
-	dates := digest.Dates{Store: s.Store, Policy: s.Policy, Teams: []string{team.Name}, From: from, To: min(to, calendar.Next(today))}
+	until := min(to, calendar.Next(today))
+	shown, err := privacy.Concerned(ctx, s.Store.Facts(), storage.FactFilter{Team: team.Name, From: from, To: until})
+	if err != nil {
+		return err
+	}
+	if err := s.noteLook(ctx, c, visit.ActExport, team.Name, fmt.Sprintf("%s %s %s", privacy.LookExport, from, until), shown...); err != nil {
+		return err
+	}
+	dates := digest.Dates{Store: s.Store, Policy: s.Policy, Teams: []string{team.Name}, From: from, To: until}
 	file, data, err := sheet.File(ctx, dates, s.Say, bot.MaxFile)
 	if errors.Is(err, sheet.ErrTooLarge) {
 		return s.reply(ctx, c.m, s.text("export.too_large"))

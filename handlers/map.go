@@ -7,6 +7,8 @@ import (
 
 	"roundsman/bot"
 	"roundsman/digest"
+	"roundsman/privacy"
+	"roundsman/visit"
 )
 
 // showMap shows a manager somebody's day as a map: 地图 张伟 昨天.
@@ -28,6 +30,9 @@ func (s *Service) showMap(ctx context.Context, c call) error {
 		if date, ok = dateWord(strings.TrimSpace(when), date); !ok {
 			return s.reply(ctx, c.m, s.text("date.not_understood", "Word", bot.CutBytes(when, 60)))
 		}
+	}
+	if err := s.noteLook(ctx, c, visit.ActLook, team.Name, privacy.LookMap+" "+string(date), rep.ID); err != nil {
+		return err
 	}
 	day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"roundsman/bot"
 	"roundsman/digest"
+	"roundsman/privacy"
 	"roundsman/storage"
 	"roundsman/visit"
 )
@@ -84,6 +85,9 @@ func (s *Service) daily(ctx context.Context, c call) error {
 		if date, ok = dateWord(when, date); !ok {
 			return s.reply(ctx, c.m, s.text("date.not_understood", "Word", bot.CutBytes(when, 60)))
 		}
+	}
+	if err := s.noteLook(ctx, c, visit.ActLook, who.Team, privacy.LookReport+" "+string(date), rep.ID); err != nil {
+		return err
 	}
 	r, err := s.reportOf(ctx, who, date)
 	if err != nil {

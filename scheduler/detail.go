@@ -6,6 +6,7 @@ import (
 
 	"roundsman/bot"
 	"roundsman/digest"
+	"roundsman/privacy"
 	"roundsman/visit"
 )
 
@@ -37,6 +38,19 @@ func (s *Scheduler) writeDetail(ctx context.Context, team visit.Team, date visit
 
 func (s *Scheduler) writeMaps(ctx context.Context, team visit.Team, date visit.Date, _ bool) (bot.Body, error) {
 	day, err := digest.Load(ctx, s.Store, s.Policy, team, date)
+	if err != nil {
+		return bot.Body{}, err
+	}
+	var shown []string
+	for _, r := range day.Reps {
+		if len(r.Day.Visits) > 0 {
+			shown = append(shown, r.Rep.ID)
+		}
+	}
+	// The managers get it unasked, and who is on it can see that they did.
+	err = privacy.Note(ctx, s.Store.Acts(), privacy.Look{
+		Kind: visit.ActLook, Cause: "day_maps/" + team.Name + "/" + string(date), At: s.Now(), Team: team.Name, What: privacy.LookMap + " " + string(date),
+	}, shown...)
 	if err != nil {
 		return bot.Body{}, err
 	}

@@ -26,6 +26,10 @@ const (
 	ActErase ActKind = "erase"
 )
 
+// Shell is who an act was done by that came from the command line: whoever may
+// use it is the operator's to know.
+const Shell = "shell"
+
 // Act is what an admin, a manager or Roundsman itself did that people may want to
 // hold them to. Acts are appended, never changed, and sealed like facts. The id
 // derives from the cause.

@@ -62,6 +62,7 @@ func commandTable() []command {
 		{words: []string{"批注", "comment"}, args: "args.comment", help: "help.comment", role: visit.RoleManager, run: (*Service).comment},
 		{words: []string{"请假", "leave"}, args: "args.leave", help: "help.leave", role: visit.RoleRep, run: (*Service).askLeave},
 		{words: []string{"撤回同意", "withdraw"}, help: "help.withdraw", role: visit.RoleRep, run: (*Service).askWithdraw},
+		{words: []string{"我的数据", "my data"}, args: "args.my_data", help: "help.my_data", role: visit.RoleRep, run: (*Service).myData},
 		{words: []string{"谁看过我", "who looked"}, help: "help.looked", role: visit.RoleRep, run: (*Service).whoLooked},
 		{words: []string{"团队", "team"}, help: "help.team", role: visit.RoleRep, run: (*Service).teamInfo},
 		{words: []string{"今天", "today"}, args: "args.team_optional", help: "help.today", role: visit.RoleManager, run: (*Service).today},

@@ -96,4 +96,6 @@ type Consents interface {
 	Put(ctx context.Context, c visit.Consent) error
 	// Latest returns the person's newest consent, or ErrNotFound.
 	Latest(ctx context.Context, rep string) (visit.Consent, error)
+	// Of returns all consents of the person, by (At, Source).
+	Of(ctx context.Context, rep string) ([]visit.Consent, error)
 }

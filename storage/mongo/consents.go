@@ -33,3 +33,8 @@ func (c consents) Latest(ctx context.Context, rep string) (visit.Consent, error)
 	return one[consentDoc](ctx, c.s, "reading a consent", consentsName,
 		bson.D{{Key: "rep", Value: rep}}, options.FindOne().SetSort(bson.D{{Key: "at", Value: -1}, {Key: "_id", Value: -1}}))
 }
+
+func (c consents) Of(ctx context.Context, rep string) ([]visit.Consent, error) {
+	return many[consentDoc](ctx, c.s, "reading consents", consentsName,
+		bson.D{{Key: "rep", Value: rep}}, options.Find().SetSort(by("at", "_id")))
+}

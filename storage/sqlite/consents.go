@@ -25,3 +25,8 @@ func (c consents) Latest(ctx context.Context, rep string) (visit.Consent, error)
 	return one(ctx, c.s, "reading a consent", scanDoc[visit.Consent],
 		"SELECT doc FROM consents WHERE rep = ? ORDER BY at DESC, source DESC LIMIT 1", rep)
 }
+
+func (c consents) Of(ctx context.Context, rep string) ([]visit.Consent, error) {
+	return many(ctx, c.s, "reading consents", scanDoc[visit.Consent],
+		"SELECT doc FROM consents WHERE rep = ? ORDER BY at, source", rep)
+}

@@ -34,6 +34,13 @@ func testConsents(t *testing.T, s suite) {
 		ok(t, c.Put(ctx, visit.Consent{Rep: "r", Version: "0", At: at(1), Source: "z"}))
 		ok(t, c.Put(ctx, visit.Consent{Rep: "other", Version: "3", At: at(99), Source: "o"}))
 		equal(t, val(c.Latest(ctx, "r"))(t), newest)
+		var versions []string
+		for _, one := range val(c.Of(ctx, "r"))(t) {
+			versions = append(versions, one.Version)
+		}
+		equal(t, versions, []string{"0", "1", "2"})
+		equal(t, val(c.Of(ctx, "other"))(t), []visit.Consent{{Rep: "other", Version: "3", At: at(99), Source: "o"}})
+		equal(t, val(c.Of(ctx, "nobody"))(t), []visit.Consent(nil))
 	})
 
 	t.Run("the same source twice is one, and the first stays", func(t *testing.T) {

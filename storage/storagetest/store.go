@@ -139,6 +139,7 @@ func calls(s storage.Store) []call {
 		{"Calendar.Put", func(ctx context.Context) error { return s.Calendar().Put(ctx, visit.Holiday{Date: "2026-10-01"}) }},
 		{"Calendar.All", func(ctx context.Context) error { return drop(s.Calendar().All(ctx)) }},
 		{"Consents.Put", func(ctx context.Context) error { return s.Consents().Put(ctx, visit.Consent{Rep: "r", Source: "s"}) }},
+		{"Consents.Of", func(ctx context.Context) error { return drop(s.Consents().Of(ctx, "r")) }},
 		{"Consents.Latest", func(ctx context.Context) error { return drop(s.Consents().Latest(ctx, "r")) }},
 		{"Runs.Begin", func(ctx context.Context) error { return drop(s.Runs().Begin(ctx, storage.Run{Job: "j"})) }},
 		{"Runs.Get", func(ctx context.Context) error { return drop(s.Runs().Get(ctx, storage.Run{Job: "j"}.ID())) }},

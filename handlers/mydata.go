@@ -1,0 +1,35 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+
+	"roundsman/bot"
+	"roundsman/privacy"
+	"roundsman/visit"
+)
+
+// myData sends somebody everything that is kept of them, as a file, in their
+// own chat: 我的数据, or of one month: 我的数据 2026-10.
+func (s *Service) myData(ctx context.Context, c call) error {
+	if !c.who.onRoster {
+		return s.reply(ctx, c.m, s.text("mydata.none"))
+	}
+	own := privacy.Own{Rep: c.who.Rep, Most: bot.MaxFile, At: c.m.At}
+	name := string(s.Policy.DateIn(c.who.team, c.m.At))
+	if c.rest != "" {
+		month, err := visit.ParseMonth(c.rest)
+		if err != nil {
+			return s.reply(ctx, c.m, s.text("mydata.usage", "Word", bot.CutBytes(c.rest, 60)))
+		}
+		own.From, own.To, name = month.First(), month.Last(), string(month)
+	}
+	data, err := privacy.OwnData(ctx, s.Store, own)
+	if errors.Is(err, privacy.ErrTooLarge) {
+		return s.reply(ctx, c.m, s.text("mydata.too_large"))
+	}
+	if err != nil {
+		return err
+	}
+	return s.reply(ctx, c.m, bot.Body{File: &bot.File{Data: data, Name: s.Say.T("mydata.file", "Date", name) + ".zip"}})
+}

@@ -49,6 +49,8 @@ func (c backupCmd) Run(env *runtimeEnv) (err error) {
 		return fmt.Errorf("look at the backup: %w", err)
 	}
 	_, _ = fmt.Fprintf(env.out, "backed up to %s (%.1f MB); it holds people's whereabouts: keep it safe\n", c.File, float64(info.Size())/(1<<20))
+	_, _ = fmt.Fprintf(env.out, "Nothing is removed from it: delete it within %d days, which is how long people were told that coordinates are kept.\n",
+		int(cfg.Privacy.KeepCoordinates.Hours()/24))
 	return nil
 }
 

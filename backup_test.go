@@ -41,7 +41,7 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	put("张伟")
 	code, stdout, stderr := at("backup", copied)
-	if code != 0 || !strings.HasPrefix(stdout, "backed up to "+copied+" (") || strings.Count(stdout, "\n") != 1 {
+	if code != 0 || !strings.HasPrefix(stdout, "backed up to "+copied+" (") || strings.Count(stdout, "\n") != 2 || !strings.Contains(stdout, "within 90 days") {
 		t.Fatalf("exit %d, %s%s", code, stdout, stderr)
 	}
 	put("李娜")

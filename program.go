@@ -304,15 +304,43 @@ func every(ctx context.Context, gap time.Duration, do func()) {
 // and photos go when their time is over.
 func (p *Program) forget(ctx context.Context) error {
 	now := p.now()
-	_, errIn := p.store.Inbox().Sweep(ctx, now.Add(-keyFor))
-	_, errOut := p.store.Outbox().Sweep(ctx, now.Add(-postFor))
-	errFacts := p.redact(ctx, visit.DateOf(now.Add(-p.cfg.Privacy.KeepCoordinates).In(p.cfg.Zone)))
+	// What holds a place is kept no longer than places are.
+	keep := p.cfg.Privacy.KeepCoordinates
+	errIn := p.forgetEvents(ctx, now.Add(-min(keyFor, keep)))
+	_, errSpool := p.spool.Sweep(now.Add(-min(keyFor, keep)))
+	_, errOut := p.store.Outbox().Sweep(ctx, now.Add(-min(postFor, keep)))
+	errFacts := p.redact(ctx, visit.DateOf(now.Add(-keep).In(p.cfg.Zone)))
 	_, errMedia := p.store.Media().Sweep(ctx, now.Add(-p.cfg.Privacy.KeepPhotos))
 	_, errLeases := p.store.Leases().Sweep(ctx, now.Add(-time.Hour))
 	_, errQuotas := p.store.Quotas().Sweep(ctx, now)
 	_, errImports := p.store.Imports().Sweep(ctx, now.Add(-time.Hour))
 	_, errUndos := p.store.Undos().Sweep(ctx, now.Add(-24*time.Hour))
-	return errors.Join(errIn, errOut, errFacts, errMedia, errLeases, errQuotas, errImports, errUndos)
+	return errors.Join(errIn, errSpool, errOut, errFacts, errMedia, errLeases, errQuotas, errImports, errUndos)
+}
+
+// deadCounted bounds what is counted of the dead events that are forgotten.
+const deadCounted = 1000
+
+// forgetEvents forgets events of before the instant. Those that were never
+// handled go with what they said, of which the admins are told first.
+func (p *Program) forgetEvents(ctx context.Context, before time.Time) error {
+	dead, err := p.store.Inbox().Dead(ctx, deadCounted)
+	if err != nil {
+		return fmt.Errorf("look at the dead events: %w", err)
+	}
+	old := 0
+	for _, e := range dead {
+		if e.Received.Before(before) {
+			old++
+		}
+	}
+	if old > 0 {
+		if err := p.scheduler.Forgotten(ctx, visit.DateOf(p.now().In(p.cfg.Zone)), old); err != nil {
+			return err
+		}
+	}
+	_, err = p.store.Inbox().Sweep(ctx, before)
+	return err
 }
 
 // redact removes where people were before a date, and records that it is done:

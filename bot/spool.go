@@ -14,12 +14,20 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"roundsman/storage"
 )
 
 // spoolCap bounds the number of spooled events, so that a long outage fills no disk.
 const spoolCap = 100_000
+
+const (
+	// badSuffix ends the name of what was set aside, partPrefix begins that of
+	// what is being written.
+	badSuffix  = ".bad"
+	partPrefix = "tmp-"
+)
 
 // ErrSpoolFull says that the spool holds as much as it may.
 var ErrSpoolFull = errors.New("the spool is full")
@@ -106,7 +114,7 @@ func (s *Spool) Drain(ctx context.Context, inbox storage.Inbox) (moved int, err 
 		var e storage.Event
 		if err := json.Unmarshal(data, &e); err != nil || e.Key == "" {
 			// Not ours, or damaged by the disk: kept for a person to look at.
-			if err := os.Rename(path, path+".bad"); err != nil {
+			if err := os.Rename(path, path+badSuffix); err != nil {
 				return moved, fmt.Errorf("set a damaged spool file aside: %w", err)
 			}
 			s.count.Add(-1)
@@ -122,6 +130,36 @@ func (s *Spool) Drain(ctx context.Context, inbox storage.Inbox) (moved int, err 
 		moved++
 	}
 	return moved, nil
+}
+
+// Sweep removes what was set aside as damaged, and what a write that died left
+// behind, if it is older than the instant, and returns how many files. What can be
+// drained stays however old it is: it was acknowledged, and is nowhere else.
+func (s *Spool) Sweep(before time.Time) (removed int, err error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return 0, fmt.Errorf("list the spool: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), badSuffix) && !strings.HasPrefix(e.Name(), partPrefix) {
+			continue
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return removed, fmt.Errorf("look at a spooled file: %w", err)
+		}
+		if !info.ModTime().Before(before) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(s.dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return removed, fmt.Errorf("remove a spooled file: %w", err)
+		}
+		removed++
+	}
+	return removed, nil
 }
 
 func (s *Spool) names() ([]string, error) {
@@ -141,7 +179,7 @@ func (s *Spool) names() ([]string, error) {
 
 // write puts data under the name so that it is whole and on disk when nil is returned.
 func (s *Spool) write(name string, data []byte) (err error) {
-	f, err := os.CreateTemp(s.dir, "tmp-*")
+	f, err := os.CreateTemp(s.dir, partPrefix+"*")
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}

@@ -352,6 +352,12 @@ func (s *Scheduler) Lost(ctx context.Context, l bot.Loss) error {
 		"Job", s.Say.T("job."+parts[0]), "Date", s.Say.Date(visit.Date(parts[2]).Time()), "Code", l.Post.Error))
 }
 
+// Forgotten tells the admins, once a date, that events which nobody settled are
+// forgotten with what they said.
+func (s *Scheduler) Forgotten(ctx context.Context, date visit.Date, count int) error {
+	return s.tellAdmins(ctx, "forgotten/"+string(date), s.Say.T("dead.forgotten", "Count", count))
+}
+
 // teamOf names the team whose group the chat is; the chat itself where none is known.
 func (s *Scheduler) teamOf(ctx context.Context, chat string) string {
 	teams, err := s.Store.Roster().Teams(ctx)

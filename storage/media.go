@@ -56,6 +56,8 @@ type Media interface {
 	PutBlob(ctx context.Context, b Blob) error
 	// Blob returns the bytes, or ErrNotFound.
 	Blob(ctx context.Context, sha256 string) (Blob, error)
+	// DropBlobs removes the bytes with the digests; what is not there is none.
+	DropBlobs(ctx context.Context, sha256 ...string) error
 	// Sweep removes blobs kept last, and finished fetches created, before the
 	// instant, and returns how many blobs.
 	Sweep(ctx context.Context, before time.Time) (int, error)

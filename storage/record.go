@@ -77,6 +77,16 @@ type Record interface {
 	Blocks(ctx context.Context, from int64) iter.Seq2[Block, error]
 	// Things returns those with the ids that are there, in any order; kind by kind.
 	Things(ctx context.Context, kind ThingKind, ids ...string) ([]Thing, error)
+	// Forget removes the things with the ids, and with them their salts: whoever has
+	// the record knows neither what they said nor of whom, for the leaves that
+	// named them name nobody from then on. What was sealed stays sealed. Whoever calls
+	// it is the one who seals, so that no block is made of them meanwhile. What is
+	// not there is none; twice is fine.
+	Forget(ctx context.Context, kind ThingKind, ids ...string) error
+	// Replace puts a fact or an act in the place of the one with its id, as
+	// [Record.Forget] and appending it would, but in one step for whoever reads it:
+	// it is not sealed yet. Twice is fine.
+	Replace(ctx context.Context, t Thing) error
 	// Sealed counts the things that are marked as sealed.
 	Sealed(ctx context.Context) (int, error)
 }
@@ -87,4 +97,6 @@ type Acts interface {
 	Append(ctx context.Context, acts ...visit.Act) error
 	// About returns the acts that concern a person from the instant on, newest first, at most limit.
 	About(ctx context.Context, person string, from time.Time, limit int) ([]visit.Act, error)
+	// Range yields all acts, by (At, ID), read as it goes.
+	Range(ctx context.Context) iter.Seq2[visit.Act, error]
 }

@@ -48,6 +48,8 @@ type Store interface {
 	Media() Media
 	Imports() Imports
 	Undos() Undos
+	Erasures() Erasures
+	Persons() Persons
 	Leases() Leases
 	Quotas() Quotas
 

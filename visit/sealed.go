@@ -33,6 +33,17 @@ func (f Fact) Redacted() Fact {
 	return f
 }
 
+// Rounded returns the fact with its instants as they are kept, in milliseconds.
+func (f Fact) Rounded() Fact {
+	f.At, f.Received = Millis(f.At), Millis(f.Received)
+	if f.Complaint != nil {
+		complaint := *f.Complaint
+		complaint.Due = Millis(complaint.Due)
+		f.Complaint = &complaint
+	}
+	return f
+}
+
 // Located reports whether the fact says where a person was.
 func (f Fact) Located() bool {
 	return f.Fix != nil && (!f.Fix.Point.IsZero() || f.Fix.Address != "" || f.Fix.Accuracy != 0 || f.Fix.Support != noSupport)

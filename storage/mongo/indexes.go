@@ -63,6 +63,7 @@ var indexes = []index{
 	{in: factsName, name: "unsealed", keys: by("block", "at", "_id")},
 
 	{in: actsName, name: "about", keys: by("about", "at", "_id")},
+	{in: actsName, name: "at", keys: by("at", "_id")},
 	{in: actsName, name: "unsealed", keys: by("block", "at", "_id")},
 
 	{in: outcomesName, name: "rep", keys: by("rep", "date")},
@@ -97,6 +98,8 @@ var indexes = []index{
 	{in: importsName, name: "pending", keys: by("done", "at", "_id"), of: bson.D{{Key: "done", Value: false}}},
 
 	{in: undosName, name: "at", keys: by("at", "_id")},
+
+	{in: erasuresName, name: "open", keys: by("open", "at", "_id"), of: bson.D{{Key: "open", Value: true}}},
 
 	{in: leasesName, name: "until", keys: by("until")},
 	{in: leasesName, name: "leftover", keys: by(idleSince), after: leftover},

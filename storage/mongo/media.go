@@ -207,6 +207,31 @@ func (m media) blob(ctx context.Context, sha256 string) (storage.Blob, error) {
 	return b, nil
 }
 
+// DropBlobs removes the chunks and then the photo that names them: whoever comes
+// after a death in between finds the photo, and takes the way again.
+func (m media) DropBlobs(ctx context.Context, sha256 ...string) error {
+	const doing = "removing photos"
+	if len(sha256) == 0 {
+		return translate(ctx, doing, m.s.ready(ctx))
+	}
+	bound, cancel := bounded(ctx, longTimeout)
+	defer cancel()
+	photos, err := find[blobDoc](bound, m.s, blobsName, key(among(sha256)), options.Find())
+	if err != nil {
+		return translate(ctx, doing, err)
+	}
+	for _, d := range photos {
+		var chunks []chunkKey
+		for n := range d.Chunks {
+			chunks = append(chunks, chunkKey{d.Upload, n})
+		}
+		if err := remove(ctx, m.s, doing, chunksName, chunks); err != nil {
+			return err
+		}
+	}
+	return remove(ctx, m.s, doing, blobsName, sha256)
+}
+
 func (m media) Sweep(ctx context.Context, before time.Time) (int, error) {
 	const doing = "sweeping photos"
 	old := bson.D{{Key: "at", Value: below(date(before))}}

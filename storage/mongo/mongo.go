@@ -45,6 +45,7 @@ const (
 	chunksName     = "blob_chunks"
 	importsName    = "imports"
 	undosName      = "undos"
+	erasuresName   = "erasures"
 	leasesName     = "leases"
 	quotasName     = "quotas"
 	metaName       = "meta"
@@ -53,7 +54,7 @@ const (
 // collections are those that hold records.
 var collections = []string{
 	inboxName, outboxName, factsName, outcomesName, actsName, blocksName, complaintsName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
-	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, undosName, leasesName, quotasName,
+	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, undosName, erasuresName, leasesName, quotasName,
 }
 
 // Options say how a store is opened.
@@ -263,6 +264,12 @@ func (s *Store) Imports() storage.Imports { return imports{s} }
 
 // Undos returns what can be undone.
 func (s *Store) Undos() storage.Undos { return undos{s} }
+
+// Erasures returns what is to be erased.
+func (s *Store) Erasures() storage.Erasures { return erasures{s} }
+
+// Persons returns what removes people.
+func (s *Store) Persons() storage.Persons { return persons{s} }
 
 // Leases returns the leases.
 func (s *Store) Leases() storage.Leases { return leases{s, leasesName} }

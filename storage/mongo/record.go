@@ -83,6 +83,10 @@ type actDoc struct {
 	Block  int64         `bson:"block"`
 }
 
+func newAct(a visit.Act) actDoc {
+	return actDoc{a.ID, form, string(a.Kind), date(a.At), a.By, a.About, a.Team, a.What, a.Reason, newSalt(), 0}
+}
+
 func (d actDoc) act() visit.Act {
 	return visit.Act{
 		ID: d.ID, Kind: visit.ActKind(d.Kind), At: instant(d.At), By: d.By, About: d.About, Team: d.Team, What: d.What, Reason: d.Reason,
@@ -248,7 +252,7 @@ func (a acts) Append(ctx context.Context, add ...visit.Act) error {
 			continue
 		}
 		seen[act.ID] = true
-		docs = append(docs, actDoc{act.ID, form, string(act.Kind), date(act.At), act.By, act.About, act.Team, act.What, act.Reason, newSalt(), 0})
+		docs = append(docs, newAct(act))
 	}
 	bound, cancel := bounded(ctx, listTimeout)
 	defer cancel()

@@ -19,12 +19,7 @@ func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
 	docs := make([]string, len(add))
 	placeSalts := make([][]byte, len(add))
 	for i, fact := range add {
-		fact.At, fact.Received = visit.Millis(fact.At), visit.Millis(fact.Received)
-		if fact.Complaint != nil {
-			complaint := *fact.Complaint
-			complaint.Due = visit.Millis(complaint.Due)
-			fact.Complaint = &complaint
-		}
+		fact = fact.Rounded()
 		doc, err := encode(fact)
 		if err != nil {
 			return translate(ctx, doing, err)

@@ -81,6 +81,10 @@ func (m media) Blob(ctx context.Context, sha256 string) (storage.Blob, error) {
 	}, "SELECT sha256, type, at, data FROM blobs WHERE sha256 = ?", sha256)
 }
 
+func (m media) DropBlobs(ctx context.Context, sha256 ...string) error {
+	return removeEach(ctx, m.s, "removing photos", "DELETE FROM blobs WHERE sha256 = ?", sha256, byID)
+}
+
 // blobBatch bounds how many photos are removed between two other writes: each
 // has hundreds of pages, all of which are visited.
 const blobBatch = 10

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"math"
 	"time"
 
 	"roundsman/storage"
@@ -212,4 +213,30 @@ func (a acts) Append(ctx context.Context, add ...visit.Act) error {
 func (a acts) About(ctx context.Context, person string, from time.Time, limit int) ([]visit.Act, error) {
 	return many(ctx, a.s, "reading acts", scanDoc[visit.Act],
 		"SELECT doc FROM acts WHERE about = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?", person, millis(from), limit)
+}
+
+// actPage is how many acts are read at once.
+const actPage = 500
+
+func (a acts) Range(ctx context.Context) iter.Seq2[visit.Act, error] {
+	return func(yield func(visit.Act, error) bool) {
+		at, id := int64(math.MinInt64), ""
+		for {
+			page, err := many(ctx, a.s, "reading acts", scanDoc[visit.Act],
+				"SELECT doc FROM acts WHERE (at, id) > (?, ?) ORDER BY at, id LIMIT ?", at, id, actPage)
+			if err != nil {
+				yield(visit.Act{}, err)
+				return
+			}
+			for _, act := range page {
+				if !yield(act, nil) {
+					return
+				}
+				at, id = millis(act.At), act.ID
+			}
+			if len(page) < actPage {
+				return
+			}
+		}
+	}
 }

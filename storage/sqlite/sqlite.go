@@ -387,5 +387,11 @@ func (s *Store) Undos() storage.Undos { return undos{s} }
 // Leases returns the leases.
 func (s *Store) Leases() storage.Leases { return leases{s} }
 
+// Erasures returns what is to be erased.
+func (s *Store) Erasures() storage.Erasures { return erasures{s} }
+
+// Persons returns what removes people.
+func (s *Store) Persons() storage.Persons { return persons{s} }
+
 // Quotas returns what was used of shared limits.
 func (s *Store) Quotas() storage.Quotas { return quotas{s} }

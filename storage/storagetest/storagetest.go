@@ -53,6 +53,9 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"Imports", testImports},
 		{"Undos", testUndos},
 		{"Deletes", testDeletes},
+		{"Erasures", testErasures},
+		{"Persons", testPersons},
+		{"Forget", testForget},
 		{"Leases", testLeases},
 		{"Quotas", testQuotas},
 	} {

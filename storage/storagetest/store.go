@@ -173,6 +173,23 @@ func calls(s storage.Store) []call {
 		{"Targets.Delete", func(ctx context.Context) error { return s.Targets().Delete(ctx, visit.MonthTarget{Rep: "r"}) }},
 		{"Routes.Delete", func(ctx context.Context) error { return s.Routes().Delete(ctx, "r") }},
 		{"Calendar.Delete", func(ctx context.Context) error { return s.Calendar().Delete(ctx, "2026-11-24") }},
+		{"Erasures.Put", func(ctx context.Context) error { return drop(s.Erasures().Put(ctx, fullErasure())) }},
+		{"Erasures.Get", func(ctx context.Context) error { return drop(s.Erasures().Get(ctx, fullErasure().ID)) }},
+		{"Erasures.Open", func(ctx context.Context) error { return drop(s.Erasures().Open(ctx)) }},
+		{"Erasures.Swap", func(ctx context.Context) error {
+			e := fullErasure()
+			e.Version = 2
+			return s.Erasures().Swap(ctx, e)
+		}},
+		{"Persons.Erase", func(ctx context.Context) error { return drop(s.Persons().Erase(ctx, "r", named("nobody"))) }},
+		{"Record.Forget", func(ctx context.Context) error {
+			return errors.Join(s.Record().Forget(ctx, storage.ThingFact, "f"), s.Record().Forget(ctx, storage.ThingAct, "a"))
+		}},
+		{"Record.Replace", func(ctx context.Context) error {
+			return s.Record().Replace(ctx, storage.Thing{Kind: storage.ThingFact, Fact: &visit.Fact{ID: "f"}})
+		}},
+		{"Acts.Range", func(ctx context.Context) error { return drop(collect(s.Acts().Range(ctx))) }},
+		{"Media.DropBlobs", func(ctx context.Context) error { return s.Media().DropBlobs(ctx, "00") }},
 		{"Leases.Take", func(ctx context.Context) error { return s.Leases().Take(ctx, "l", "o", at(0), at(1)) }},
 		{"Leases.Keep", func(ctx context.Context) error { return s.Leases().Keep(ctx, "l", "o", at(2)) }},
 		{"Leases.Give", func(ctx context.Context) error { return s.Leases().Give(ctx, "l", "o") }},

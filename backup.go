@@ -82,6 +82,13 @@ func (c restoreCmd) Run(env *runtimeEnv) error {
 	if err != nil {
 		return err
 	}
+	again, err := eraseAgain(env, cfg)
+	if err != nil {
+		return fmt.Errorf("%s is restored, but who was erased since is not erased again: %w; the bot does it before it serves", c.File, err)
+	}
+	if again > 0 {
+		_, _ = fmt.Fprintf(env.out, "%d who were erased since are erased again\n", again)
+	}
 	if kept == "" {
 		kept = "nothing"
 	}

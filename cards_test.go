@@ -22,6 +22,7 @@ var scenes = map[string]func(*gallery){
 	"transfers": (*gallery).transfers,
 	"tables":    (*gallery).tables,
 	"office":    (*gallery).office,
+	"privacy":   (*gallery).privacy,
 	"periods":   (*gallery).periods,
 	"summaries": (*gallery).summaries,
 }

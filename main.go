@@ -36,6 +36,7 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Check the configuration, the store and the platforms, a line each."`
 	Import  importCmd  `cmd:"" help:"Bring in a table of customers, reps, plans, targets, routes or holidays: all rows or none."`
 	Export  exportCmd  `cmd:"" help:"Write customers, reps, plans or check-ins as a table."`
+	Erase   eraseCmd   `cmd:"" help:"Erase everything that is kept of a person."`
 	Verify  verifyCmd  `cmd:"" help:"Recompute the record's hash chain, and name the first record that does not hold."`
 	Proof   proofCmd   `cmd:"" help:"Write the proof of a check-in, which holds without the store."`
 	Job     jobCmd     `cmd:"" help:"Run or preview a scheduled post once."`

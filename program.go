@@ -22,6 +22,7 @@ import (
 	"roundsman/digest/sheet"
 	"roundsman/handlers"
 	"roundsman/notary"
+	"roundsman/privacy"
 	"roundsman/scheduler"
 	"roundsman/seal"
 	"roundsman/storage"
@@ -64,6 +65,7 @@ type Program struct {
 	photos    *bot.Photos
 	notary    *notary.Notary
 	witness   *witness
+	eraser    *privacy.Eraser
 	scheduler *scheduler.Scheduler
 
 	server, metricsServer *http.Server
@@ -110,7 +112,18 @@ func newProgram(ctx context.Context, cfg *config.Config, o programOptions) (_ *P
 	if err = sheet.Resume(ctx, p.store); err != nil {
 		return nil, fmt.Errorf("finish an interrupted import: %w", err)
 	}
-	return p, p.wire()
+	if err = p.wire(); err != nil {
+		return nil, err
+	}
+	// Before anybody is served of whom a backup brought back what was erased.
+	if _, err = p.eraser.Replay(ctx); err != nil {
+		return nil, fmt.Errorf("erase again who was erased: %w", err)
+	}
+	// One that cannot be done now is tried again, and keeps nobody from checking in.
+	if err := p.erase(ctx); err != nil {
+		p.log.Error("an erasure is not done", "error", err)
+	}
+	return p, nil
 }
 
 // setClock chooses the clock that everything goes by.
@@ -155,6 +168,7 @@ func (p *Program) wire() error {
 		Admins: admins, Inlet: p.intake, FetchPhotos: p.photos.Wake, Now: p.now, Log: p.log,
 	})
 	p.notary, p.witness = notary.New(p.store, p.now, randomName), &witness{path: p.cfg.Witness}
+	p.eraser = newEraser(p.cfg, p.store, p.notary, p.spool, p.now)
 	p.lanes = bot.NewLanes(p.store, service, metrics, p.log, p.now, owner)
 	p.scheduler = scheduler.New(scheduler.Options{
 		Store: p.store, Outbox: outbox, Inlet: p.intake, Platforms: platformNames(p.platforms), Changing: changingNames(p.platforms), Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log, Ran: metrics.Ran,
@@ -191,6 +205,13 @@ func (p *Program) Start(ctx context.Context) error {
 		every(ctx, sweepEvery, func() {
 			if err := p.forget(ctx); err != nil && ctx.Err() == nil {
 				p.log.Error("cannot remove what has been kept long enough", "error", err)
+			}
+		})
+	})
+	p.wg.Go(func() {
+		every(ctx, eraseEvery, func() {
+			if err := p.erase(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("an erasure is not done", "error", err)
 			}
 		})
 	})

@@ -162,7 +162,7 @@ func policyOf(cfg *config.Config) visit.Policy {
 			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy,
 		},
 		ConsentRequired: cfg.Privacy.ConsentRequired,
-		KeepCoordinates: cfg.Privacy.KeepCoordinates, KeepPhotos: cfg.Privacy.KeepPhotos,
+		KeepCoordinates: cfg.Privacy.KeepCoordinates, KeepPhotos: cfg.Privacy.KeepPhotos, EraseWithin: cfg.Privacy.EraseWithin,
 	}
 }
 

@@ -27,6 +27,8 @@ const (
 	// what is being written.
 	badSuffix  = ".bad"
 	partPrefix = "tmp-"
+	// eventSuffix ends that of an event.
+	eventSuffix = ".json"
 )
 
 // ErrSpoolFull says that the spool holds as much as it may.
@@ -71,7 +73,7 @@ func (s *Spool) Put(e storage.Event) error {
 		return fmt.Errorf("write a spooled event: %w", err)
 	}
 	sum := sha256.Sum256([]byte(e.Key))
-	name := hex.EncodeToString(sum[:]) + ".json"
+	name := hex.EncodeToString(sum[:]) + eventSuffix
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, statErr := os.Stat(filepath.Join(s.dir, name))
@@ -162,6 +164,43 @@ func (s *Spool) Sweep(before time.Time) (removed int, err error) {
 	return removed, nil
 }
 
+// Forget removes the spooled files whose content is about somebody.
+func (s *Spool) Forget(about func(content []byte) bool) error {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return fmt.Errorf("list the spool: %w", err)
+	}
+	for _, e := range entries {
+		event := strings.HasSuffix(e.Name(), eventSuffix)
+		if !event && !strings.HasSuffix(e.Name(), badSuffix) {
+			continue
+		}
+		path := filepath.Join(s.dir, e.Name())
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was drained meanwhile
+		}
+		if err != nil {
+			return fmt.Errorf("read a spooled event: %w", err)
+		}
+		var held storage.Event
+		if json.Unmarshal(data, &held) == nil {
+			data = append(append(data, '\n'), held.Payload...) // which is written in base64
+		}
+		if !about(data) {
+			continue
+		}
+		err = os.Remove(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove a spooled event: %w", err)
+		}
+		if err == nil && event {
+			s.count.Add(-1)
+		}
+	}
+	return nil
+}
+
 func (s *Spool) names() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -169,7 +208,7 @@ func (s *Spool) names() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".json") {
+		if strings.HasSuffix(e.Name(), eventSuffix) {
 			names = append(names, e.Name())
 		}
 	}

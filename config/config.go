@@ -69,6 +69,8 @@ type Privacy struct {
 	// otherwise the company keeps its own record of their consent.
 	ConsentRequired             bool
 	KeepCoordinates, KeepPhotos time.Duration
+	// EraseWithin is until when an erasure that is asked for is to be done.
+	EraseWithin time.Duration
 }
 
 // Limits bound what comes from outside.

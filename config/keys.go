@@ -109,6 +109,7 @@ func keys() []key {
 		}},
 		days("privacy.keep_coordinates", "90d", func(c *Config, d time.Duration) { c.Privacy.KeepCoordinates = d }),
 		days("privacy.keep_photos", "180d", func(c *Config, d time.Duration) { c.Privacy.KeepPhotos = d }),
+		days("privacy.erase_within", "15d", func(c *Config, d time.Duration) { c.Privacy.EraseWithin = d }),
 		amount("limits.photo_bytes", "20MB", "B", 100<<20, func(c *Config, n int64) { c.Limits.PhotoBytes = n }),
 		amount("limits.photo_pixels", "40MP", "P", 200e6, func(c *Config, n int64) { c.Limits.PhotoPixels = n }),
 		whole("limits.photo_decoders", "2", 1, 64, func(c *Config, n int) { c.Limits.PhotoDecoders = n }),

@@ -66,6 +66,9 @@ const (
 	// doCancelImport takes it back, doCancel a transfer.
 	doCancelImport = "cancel_import"
 	doCancel       = "cancel"
+	// doAskErase asks for the erasure of oneself, doErase has the rep Fix erased.
+	doAskErase = "ask_erase"
+	doErase    = "erase"
 	// doWithdraw takes a consent back.
 	doWithdraw = "withdraw"
 )
@@ -117,6 +120,10 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.dropImport(ctx, m, a)
 	case doCancel:
 		return s.cancelled(ctx, m, a)
+	case doAskErase:
+		return s.askedErase(ctx, m, who)
+	case doErase:
+		return s.confirmErase(ctx, m, who, a)
 	case doWithdraw:
 		return s.withdraw(ctx, m, who, a)
 	case doResend:

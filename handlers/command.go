@@ -64,6 +64,7 @@ func commandTable() []command {
 		{words: []string{"撤回同意", "withdraw"}, help: "help.withdraw", role: visit.RoleRep, run: (*Service).askWithdraw},
 		{words: []string{"我的数据", "my data"}, args: "args.my_data", help: "help.my_data", role: visit.RoleRep, run: (*Service).myData},
 		{words: []string{"谁看过我", "who looked"}, help: "help.looked", role: visit.RoleRep, run: (*Service).whoLooked},
+		{words: []string{"申请删除", "erase me"}, help: "help.erase_me", role: visit.RoleRep, run: (*Service).askErase},
 		{words: []string{"团队", "team"}, help: "help.team", role: visit.RoleRep, run: (*Service).teamInfo},
 		{words: []string{"今天", "today"}, args: "args.team_optional", help: "help.today", role: visit.RoleManager, run: (*Service).today},
 		{words: []string{"绑定", "bind"}, args: "args.team", help: "help.bind", role: visit.RoleAdmin, group: true, run: (*Service).bind},
@@ -74,6 +75,9 @@ func commandTable() []command {
 		{words: []string{"死信", "deadletters"}, help: "help.dead", role: visit.RoleAdmin, run: (*Service).deadLetters},
 		{words: []string{"未确认", "uncertain"}, help: "help.uncertain", role: visit.RoleAdmin, run: (*Service).uncertain},
 		{words: []string{"预览", "preview"}, args: "args.preview", help: "help.preview", role: visit.RoleAdmin, run: (*Service).preview},
+		{words: []string{"删除数据", "erase data"}, args: "args.person", help: "help.erase", role: visit.RoleAdmin, run: (*Service).eraseOther},
+		{words: []string{"保全", "hold"}, args: "args.hold", help: "help.hold", role: visit.RoleAdmin, run: (*Service).hold},
+		{words: []string{"解除保全", "release"}, args: "args.person", help: "help.release", role: visit.RoleAdmin, run: (*Service).release},
 		{words: []string{"撤销", "undo"}, help: "help.undo", role: visit.RoleAdmin, run: (*Service).undo},
 	}
 }

@@ -88,6 +88,35 @@ func (n *Notary) Seal(ctx context.Context) (sealed int, err error) {
 	}
 }
 
+// ErrBusy says that another process has the record just now.
+var ErrBusy = errors.New("another process is sealing the record; try again in a minute")
+
+// Alone does something with the record while nobody seals: what is forgotten
+// meanwhile must not be in a block that is just being made. It has to end well
+// within a minute. It fails with [ErrBusy] if another process is at it.
+func (n *Notary) Alone(ctx context.Context, do func(context.Context) error) (err error) {
+	owner, now := n.owner(), n.now()
+	err = n.store.Leases().Take(ctx, lease, owner, now, now.Add(leaseFor))
+	if errors.Is(err, storage.ErrConflict) {
+		return ErrBusy
+	}
+	if err != nil {
+		return fmt.Errorf("take the record: %w", err)
+	}
+	defer func() {
+		err = errors.Join(err, n.store.Leases().Give(context.WithoutCancel(ctx), lease, owner))
+	}()
+	last, err := n.store.Record().Head(ctx)
+	if err == nil {
+		// What its maker did not come to mark is in it all the same.
+		err = n.store.Record().Settle(ctx, last)
+	}
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("settle the head of the record: %w", err)
+	}
+	return do(ctx)
+}
+
 func ignoreConflict(err error) error {
 	if errors.Is(err, storage.ErrConflict) {
 		return nil

@@ -358,6 +358,28 @@ func (s *Scheduler) Forgotten(ctx context.Context, date visit.Date, count int) e
 	return s.tellAdmins(ctx, "forgotten/"+string(date), s.Say.T("dead.forgotten", "Count", count))
 }
 
+// eraseWarned is how long before an erasure is due the admins hear of it once more.
+const eraseWarned = 3 * 24 * time.Hour
+
+// EraseAsked reminds the admins of an erasure that somebody asked for and nobody
+// did: once before it is due, and each day after.
+func (s *Scheduler) EraseAsked(ctx context.Context, id, rep, name string, due time.Time) error {
+	now := s.Now()
+	if now.Before(due.Add(-eraseWarned)) {
+		return nil
+	}
+	post, key := "erasure/"+id+"/soon", "erase.soon"
+	if now.After(due) {
+		post, key = "erasure/"+id+"/overdue/"+string(visit.DateOf(now.In(s.Policy.Zone))), "erase.overdue"
+	}
+	return s.tellAdmins(ctx, post, s.Say.T(key, "Name", name, "Rep", rep, "Date", s.Say.Date(due.In(s.Policy.Zone))))
+}
+
+// EraseDone tells the admins that an erasure is done. It names nobody.
+func (s *Scheduler) EraseDone(ctx context.Context, id string) error {
+	return s.tellAdmins(ctx, "erasure/"+id+"/done", s.Say.T("erase.done"))
+}
+
 // teamOf names the team whose group the chat is; the chat itself where none is known.
 func (s *Scheduler) teamOf(ctx context.Context, chat string) string {
 	teams, err := s.Store.Roster().Teams(ctx)
@@ -471,20 +493,11 @@ func (s *Scheduler) within(r storage.Run) time.Duration {
 
 // tellAdmins says a sentence to every admin, once an id.
 func (s *Scheduler) tellAdmins(ctx context.Context, id, text string) error {
-	admins := append([]bot.Address(nil), s.Admins...)
 	reps, err := s.Store.Roster().Reps(ctx)
 	if err != nil {
 		return fmt.Errorf("read the roster: %w", err)
 	}
-	for _, r := range reps {
-		if r.Role != visit.RoleAdmin {
-			continue
-		}
-		for platform, user := range r.Identities {
-			admins = append(admins, bot.Address{Platform: platform, Place: bot.ToUser, ID: user})
-		}
-	}
-	for _, a := range admins {
+	for _, a := range bot.AdminsOf(reps, s.Admins) {
 		if err := s.Outbox.Say(ctx, bot.Post{ID: id + "/" + a.String(), To: a, Body: bot.Body{Text: text}}); err != nil {
 			return err
 		}

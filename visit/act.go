@@ -22,8 +22,12 @@ const (
 	ActExport ActKind = "export"
 	// ActRedact: where people were before a date was removed when its time was over.
 	ActRedact ActKind = "redact"
-	// ActErase: what was kept of a person was removed.
+	// ActErase: what was kept of a person was removed; What is how many records.
 	ActErase ActKind = "erase"
+	// ActHold: what is kept of a person is needed in a dispute, and is not to be
+	// erased by one alone; ActRelease ends that.
+	ActHold    ActKind = "hold"
+	ActRelease ActKind = "release"
 )
 
 // Shell is who an act was done by that came from the command line: whoever may

@@ -33,6 +33,8 @@ type Policy struct {
 	ConsentRequired bool
 	// KeepCoordinates and KeepPhotos are how long they are kept; people are told so.
 	KeepCoordinates, KeepPhotos time.Duration
+	// EraseWithin is until when an erasure that is asked for is to be done.
+	EraseWithin time.Duration
 }
 
 // GroupForm is how much of a day a team's group hears.

@@ -138,6 +138,7 @@ func (s *Service) consentCard(version string) *bot.Card {
 			{Label: say.T("consent.long"), Text: say.T("consent.long_text",
 				"Coordinates", say.Days(s.Policy.KeepCoordinates), "Photos", say.Days(s.Policy.KeepPhotos))},
 			{Label: say.T("consent.who"), Text: say.T(sees)},
+			{Label: say.T("consent.rights"), Text: say.T("consent.rights_text")},
 		},
 		Footer: say.T("consent.footer"),
 	}

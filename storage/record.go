@@ -59,7 +59,7 @@ type Block struct {
 	// Prev is the hash of the block before, Root that of the leaves, Hash its own:
 	// it follows from the rest, and tells which of two blocks was altered.
 	Prev, Root, Hash [32]byte
-	Leaves     []Leaf
+	Leaves           []Leaf
 }
 
 // Record keeps the chain.

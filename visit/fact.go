@@ -160,6 +160,8 @@ type Photo struct {
 	Bytes  int64  `json:"bytes,omitempty"`
 	// Reason says why a photo is missing: a word of the catalogue.
 	Reason string `json:"reason,omitempty"`
+	// Look is what its bytes say of it; nil if nobody looked.
+	Look *Look `json:"look,omitempty"`
 	// Signals are what spoke against it when its bytes were there.
 	Signals []Signal `json:"signals,omitempty"`
 }

@@ -175,7 +175,7 @@ func (s *Service) signals(ctx context.Context, f visit.Fact, plan []visit.Planne
 	for _, c := range customers {
 		past.Places[c.ID] = c.Place
 	}
-	return visit.Signals(f, past), nil
+	return append(visit.Signals(f, past), photosBefore(f, today)...), nil
 }
 
 // locationHint is what to tell somebody whose location cannot be used.

@@ -149,6 +149,8 @@ type Claim struct {
 	Distance float64 `json:"distance"`
 	Radius   float64 `json:"radius"`
 	Near     float64 `json:"near"`
+	// Fenced says that the distance is to the customer's fence, and that there is no radius.
+	Fenced bool `json:"fenced,omitempty"`
 }
 
 // Photo is a photo that was sent, or what became of it.

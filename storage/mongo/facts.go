@@ -87,6 +87,7 @@ type claimDoc struct {
 	Distance float64  `bson:"distance"`
 	Radius   float64  `bson:"radius"`
 	Near     float64  `bson:"near"`
+	Fenced   bool     `bson:"fenced,omitempty"`
 }
 
 type photoDoc struct {
@@ -205,7 +206,7 @@ func newFact(f visit.Fact) factDoc {
 		}
 		for _, c := range f.Fix.Claims {
 			d.Fix.Claims = append(d.Fix.Claims, claimDoc{
-				c.Customer, string(c.Verdict), words[string](c.Reasons), c.Distance, c.Radius, c.Near,
+				c.Customer, string(c.Verdict), words[string](c.Reasons), c.Distance, c.Radius, c.Near, c.Fenced,
 			})
 		}
 	}
@@ -253,7 +254,7 @@ func (d factDoc) record() visit.Fact {
 		for _, c := range d.Fix.Claims {
 			f.Fix.Claims = append(f.Fix.Claims, visit.Claim{
 				Customer: c.Customer, Verdict: visit.Verdict(c.Verdict), Reasons: words[visit.Reason](c.Reasons),
-				Distance: c.Distance, Radius: c.Radius, Near: c.Near,
+				Distance: c.Distance, Radius: c.Radius, Near: c.Near, Fenced: c.Fenced,
 			})
 		}
 	}

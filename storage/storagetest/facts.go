@@ -23,8 +23,8 @@ func fullFact() visit.Fact {
 			Point: geo.Point{Lat: 31.230416123456789, Lng: -121.473701, Datum: geo.GCJ02}, Accuracy: 12.5, Address: chinese,
 			Evidence: visit.EvidencePin, Support: -1, Rule: visit.RuleVersion, MaxAccuracy: 150,
 			Claims: []visit.Claim{
-				{Customer: chinese, Verdict: visit.Near, Reasons: []visit.Reason{visit.ReasonOutside, visit.ReasonDrift}, Distance: 1.0 / 3, Radius: 200, Near: 5e-324},
-				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500},
+				{Customer: chinese, Verdict: visit.Near, Reasons: []visit.Reason{visit.ReasonOutside, visit.ReasonDrift}, Distance: 1.0 / 3, Radius: 200, Near: 5e-324, Fenced: true},
+				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500, Fenced: true},
 			},
 			Signals: []visit.Signal{{Kind: visit.SignalTravel, Hard: true, Value: 1200.5, With: "fix-" + chinese}},
 		},

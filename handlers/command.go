@@ -67,6 +67,7 @@ func commandTable() []command {
 		{words: []string{"建群", "newgroup"}, args: "args.team", help: "help.newgroup", role: visit.RoleAdmin, run: (*Service).makeGroup},
 		{words: []string{"成员", "members"}, args: "args.team_optional", help: "help.members", role: visit.RoleAdmin, run: (*Service).members},
 		{words: []string{"客户", "customers"}, args: "args.customers", help: "help.customers", role: visit.RoleAdmin, run: (*Service).customers},
+		{words: []string{"校准", "calibrate"}, args: "args.calibrate", help: "help.calibrate", role: visit.RoleAdmin, run: (*Service).calibrate},
 		{words: []string{"假期", "holidays"}, help: "help.holidays", role: visit.RoleAdmin, run: (*Service).holidays},
 		{words: []string{"死信", "deadletters"}, help: "help.dead", role: visit.RoleAdmin, run: (*Service).deadLetters},
 		{words: []string{"未确认", "uncertain"}, help: "help.uncertain", role: visit.RoleAdmin, run: (*Service).uncertain},

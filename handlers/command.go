@@ -58,6 +58,7 @@ func commandTable() []command {
 		{words: []string{"免打扰", "quiet"}, args: "args.quiet", help: "help.quiet", role: visit.RoleManager, run: (*Service).setQuiet},
 		{words: []string{"群播报", "groupposts"}, args: "args.group", help: "help.group", role: visit.RoleManager, run: (*Service).setGroup},
 		{words: []string{"地图", "map"}, args: "args.map", help: "help.map", role: visit.RoleManager, run: (*Service).showMap},
+		{words: []string{"照片", "photos"}, args: "args.album", help: "help.album", role: visit.RoleRep, run: (*Service).album},
 		{words: []string{"导出", "export"}, args: "args.export", help: "help.export", role: visit.RoleManager, run: (*Service).export},
 		{words: []string{"批注", "comment"}, args: "args.comment", help: "help.comment", role: visit.RoleManager, run: (*Service).comment},
 		{words: []string{"请假", "leave"}, args: "args.leave", help: "help.leave", role: visit.RoleRep, run: (*Service).askLeave},

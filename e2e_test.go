@@ -337,7 +337,7 @@ func TestAVisitOnFeishu(t *testing.T) {
 			}
 			for _, p := range day.Visits[0].Photos {
 				blob, err := c.store.Media().Blob(t.Context(), p.SHA256)
-				if err != nil || blob.Type != "image/png" {
+				if err != nil || blob.Type != "image/jpeg" {
 					t.Errorf("photo %s: %v", p.ID, err)
 				}
 			}
@@ -459,6 +459,9 @@ func TestTheGroupsHearOfTheDay(t *testing.T) {
 	_, err := c.feishu.SendLocation(c.user, "", "", place.Lat, place.Lng)
 	c.ok(err)
 	c.settled()
+	c.ok(c.program.sealRecord(t.Context()))
+	head, err := c.program.notary.Head(t.Context())
+	c.ok(err)
 	teams, err := c.store.Roster().Teams(t.Context())
 	c.ok(err)
 	for range 2 {
@@ -472,14 +475,14 @@ func TestTheGroupsHearOfTheDay(t *testing.T) {
 	for _, m := range feishuSide.Messages(c.group) {
 		posts = append(posts, m.Content)
 	}
-	if len(posts) != 3 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") {
+	if len(posts) != 4 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") || !strings.Contains(strings.Join(posts, "\n"), "签到记录 #"+head.String()) {
 		t.Errorf("the Feishu group heard %q", posts)
 	}
 	posts = nil
 	for _, m := range wecomSide.RobotMessages(c.robot) {
 		posts = append(posts, m.Text())
 	}
-	if len(posts) != 3 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") {
+	if len(posts) != 4 || !strings.Contains(posts[0], "拜访计划") || !strings.Contains(posts[1], "1/4 (25%)") || !strings.Contains(strings.Join(posts, "\n"), "签到记录 #"+head.String()) {
 		t.Errorf("the WeCom group heard %q", posts)
 	}
 }

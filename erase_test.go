@@ -133,6 +133,7 @@ func (l *leaving) seed() {
 		for sha := range map[string]bool{"hash-both": true, facts[2].Photo.SHA256: true} {
 			l.ok(s.Media().PutBlob(ctx, storage.Blob{SHA256: sha, Type: "image/png", Data: png, At: l.now}))
 		}
+		l.ok(s.Media().PutPrint(ctx, storage.Print{Photo: "p" + who.ID[1:], SHA256: "s", Rep: who.ID, At: l.now}))
 		l.ok(s.Media().Enqueue(ctx, storage.Fetch{ID: "f" + who.ID[1:], Rep: who.ID, Platform: "wecom", Message: user, Next: l.now}))
 		for _, e := range []storage.Event{l.event("wecom:e:"+user+":4:enter_agent", who, false), l.event("waits"+who.ID[1:], who, false), l.event("dead"+who.ID[1:], who, true)} {
 			_, err := s.Inbox().Accept(ctx, e)

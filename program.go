@@ -161,7 +161,7 @@ func (p *Program) wire() error {
 	p.intake = bot.NewIntake(p.store.Inbox(), p.spool, metrics, p.log, func(e storage.Event) { p.lanes.Offer(e) })
 	p.sender = bot.NewSender(p.store, p.platforms, metrics, p.log, p.now, owner,
 		func(ctx context.Context, l bot.Loss) error { return p.scheduler.Lost(ctx, l) })
-	p.photos = bot.NewPhotos(p.store.Media(), p.intake, p.platforms, p.cfg.Limits.PhotoBytes, metrics, p.log, p.now, owner)
+	p.photos = bot.NewPhotos(p.store.Media(), p.intake, p.platforms, p.cfg.Limits.PhotoBytes, examiner(p.cfg), metrics, p.log, p.now, owner)
 	policy := policyOf(p.cfg)
 	service := handlers.New(handlers.Options{
 		Store: p.store, Outbox: outbox, Platforms: p.platforms, Say: say, Buttons: buttons, Policy: policy,

@@ -140,6 +140,12 @@ var retention = map[string]func(c *company, now time.Time) (look func()){
 		}
 		return func() { c.none("blobs", "sha-old"); c.some("blobs", "sha-young") }
 	},
+	"print of a photo": func(c *company, now time.Time) func() {
+		for key, age := range ages(180 * days) {
+			c.ok(c.store.Media().PutPrint(c.Context(), storage.Print{Photo: "print-" + key, SHA256: "s", Rep: "z", At: visit.Millis(now.Add(-age))}))
+		}
+		return func() { c.none("prints", "print-old"); c.some("prints", "print-young") }
+	},
 	"photo to be fetched": func(c *company, now time.Time) func() {
 		for key, age := range ages(180 * days) {
 			id := "fetch-" + key

@@ -2,13 +2,9 @@ package bot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +30,7 @@ type Photos struct {
 	inlet     Inlet
 	platforms map[string]Platform
 	limit     int64
+	examine   Examine
 	metrics   *Metrics
 	log       *slog.Logger
 	now       func() time.Time
@@ -45,10 +42,14 @@ type Photos struct {
 	wg   sync.WaitGroup
 }
 
+// Examine reads a photo: the view of it that is kept, and what its bytes say. It
+// returns a [*FetchError] for what is no photo that can be kept.
+type Examine func(ctx context.Context, data []byte) (storage.Blob, visit.Look, error)
+
 // NewPhotos returns a queue that does nothing until Run. The limit is in bytes.
-func NewPhotos(store storage.Media, inlet Inlet, platforms []Platform, limit int64, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Photos {
+func NewPhotos(store storage.Media, inlet Inlet, platforms []Platform, limit int64, examine Examine, metrics *Metrics, log *slog.Logger, now func() time.Time, owner string) *Photos {
 	return &Photos{
-		store: store, inlet: inlet, platforms: byName(platforms), limit: limit, metrics: metrics, log: log, now: now, owner: owner,
+		store: store, inlet: inlet, platforms: byName(platforms), limit: limit, examine: examine, metrics: metrics, log: log, now: now, owner: owner,
 		wake: make(chan struct{}, 1), busy: make(map[string]bool),
 	}
 }
@@ -115,7 +116,7 @@ func (p *Photos) fetch(ctx context.Context, f storage.Fetch) error {
 		return fmt.Errorf("claim a photo: %w", err)
 	}
 	working, cancel := finishing(ctx, fetchWithin)
-	blob, err := p.download(working, f)
+	blob, look, bytes, err := p.download(working, f)
 	cancel()
 	stopping := ctx.Err() != nil
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settlePhotoWithin)
@@ -140,30 +141,26 @@ func (p *Photos) fetch(ctx context.Context, f storage.Fetch) error {
 		return fmt.Errorf("keep a photo: %w", err)
 	}
 	p.metrics.fetches.WithLabelValues(f.Platform, "kept").Inc()
-	return p.finish(ctx, f, visit.KindPhotoKept, visit.Photo{Of: f.ID, SHA256: blob.SHA256, Bytes: int64(len(blob.Data))})
+	return p.finish(ctx, f, visit.KindPhotoKept, visit.Photo{Of: f.ID, SHA256: blob.SHA256, Bytes: bytes, Look: &look})
 }
 
-func (p *Photos) download(ctx context.Context, f storage.Fetch) (storage.Blob, error) {
+// download fetches a photo and examines it. bytes is how many it has as it came.
+func (p *Photos) download(ctx context.Context, f storage.Fetch) (blob storage.Blob, look visit.Look, bytes int64, err error) {
 	source, ok := p.platforms[f.Platform].(MediaSource)
 	if !ok {
-		return storage.Blob{}, &FetchError{Reason: FetchRefused}
+		return blob, look, 0, &FetchError{Reason: FetchRefused}
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchWithin)
 	defer cancel()
 	data, err := source.Fetch(ctx, f.Message, Media{Resource: f.Resource, File: f.File, Name: f.Name}, p.limit)
-	if err != nil {
-		var fe *FetchError
-		if errors.As(err, &fe) {
-			return storage.Blob{}, err
-		}
-		return storage.Blob{}, &FetchError{Reason: FetchUnreachable, Retry: true, Err: err}
+	if err == nil {
+		blob, look, err = p.examine(ctx, data)
 	}
-	kind := pictureType(data)
-	if kind == "" {
-		return storage.Blob{}, &FetchError{Reason: FetchNotPicture}
+	if fe := (*FetchError)(nil); err != nil && !errors.As(err, &fe) {
+		err = &FetchError{Reason: FetchUnreachable, Retry: true, Err: err}
 	}
-	sum := sha256.Sum256(data)
-	return storage.Blob{SHA256: hex.EncodeToString(sum[:]), Type: kind, Data: data, At: visit.Millis(p.now())}, nil
+	blob.At = visit.Millis(p.now())
+	return blob, look, int64(len(data)), err
 }
 
 func (p *Photos) finish(ctx context.Context, f storage.Fetch, kind visit.Kind, photo visit.Photo) error {
@@ -180,20 +177,4 @@ func (p *Photos) finish(ctx context.Context, f storage.Fetch, kind visit.Kind, p
 		return fmt.Errorf("finish a photo: %w", err)
 	}
 	return nil
-}
-
-// pictureType returns the media type that the bytes show, or "" if they are no picture that we keep.
-func pictureType(data []byte) string {
-	switch kind := http.DetectContentType(data); kind {
-	case "image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp":
-		return kind
-	}
-	// HEIC, as iPhones take them: an ISO media file with one of these brands.
-	if len(data) > 12 && string(data[4:8]) == "ftyp" {
-		switch brand := string(data[8:12]); {
-		case strings.HasPrefix(brand, "hei"), strings.HasPrefix(brand, "hev"), brand == "mif1", brand == "msf1":
-			return "image/heic"
-		}
-	}
-	return ""
 }

@@ -154,7 +154,7 @@ func (e *SendError) Unwrap() error { return e.Err }
 
 // FetchError says why a resource could not be fetched.
 type FetchError struct {
-	// Reason is a word of the catalogue: expired, too_large, refused, unreachable, not_a_picture.
+	// Reason is a word of the catalogue.
 	Reason string
 	// Retry says that trying again may help.
 	Retry bool
@@ -168,6 +168,12 @@ const (
 	FetchRefused     = "refused"
 	FetchUnreachable = "unreachable"
 	FetchNotPicture  = "not_a_picture"
+	// FetchTooManyPixels: more than can be decoded safely.
+	FetchTooManyPixels = "too_many_pixels"
+	// FetchMoving: an animation, which shows no moment.
+	FetchMoving = "moving"
+	// FetchFileKind: a kind of file that only a platform can turn into a picture: HEIC.
+	FetchFileKind = "file_kind"
 )
 
 // Error returns the reason and the cause.

@@ -39,40 +39,42 @@ func picture(s shot, subject string) []byte {
 		{241, 196, 15, 255},
 	}
 	if s == shotFront {
+		// Each shop from another side, in another light: no two are one picture.
+		light := r.IntN(2)*10 - 5
 		for y := range 300 {
-			box(0, y, 480, y+1, shade(color.RGBA{150, 200, 235, 255}, y/5))
+			box(0, y, 480, y+1, shade(color.RGBA{150, 200, 235, 255}, y/light))
 		}
-		wall, sign := shade(color.RGBA{196, 184, 168, 255}, r.IntN(30)), colours[r.IntN(len(colours))]
-		box(30, 60, 450, 300, wall)
-		box(20, 92, 460, 146, sign)
-		for i := range 6 {
-			x := 120 + i*42
-			box(x, 106, x+28, 132, color.RGBA{255, 250, 235, 255})
+		left, right, roof := r.IntN(140), 480-r.IntN(140), 20+r.IntN(90)
+		wall, sign := shade(color.RGBA{196, 184, 168, 255}, r.IntN(160)-110), colours[r.IntN(len(colours))]
+		for x := 0; x < 480; x += 60 + r.IntN(60) {
+			box(x, 30+r.IntN(150), x+40+r.IntN(60), 300, shade(color.RGBA{150, 150, 160, 255}, r.IntN(160)-80))
 		}
-		for i := range 11 {
-			c := sign
-			if i%2 == 1 {
-				c = color.RGBA{250, 250, 246, 255}
+		box(left, roof, right, 300, wall)
+		top := roof + 14 + r.IntN(50)
+		box(left-10, top, right+10, top+30+r.IntN(30), sign)
+		for x := left + 20 + r.IntN(60); x < right-30; x += 34 + r.IntN(20) {
+			box(x, top+8, x+18+r.IntN(12), top+26, color.RGBA{255, 250, 235, 255})
+		}
+		door := left + 10 + r.IntN(right-left-80)
+		for x := left + 12; x < right-50; x += 60 + r.IntN(40) {
+			box(x, top+70, x+40+r.IntN(30), 284, shade(color.RGBA{176, 214, 226, 255}, r.IntN(120)-90))
+			for range 4 {
+				y := top + 80 + r.IntN(90)
+				box(x+4+r.IntN(20), y, x+24+r.IntN(20), y+20+r.IntN(20), colours[r.IntN(len(colours))])
 			}
-			box(20+i*40, 146, 60+i*40, 166, c)
 		}
-		box(54, 180, 190, 284, color.RGBA{176, 214, 226, 255})
-		box(290, 180, 426, 284, color.RGBA{176, 214, 226, 255})
-		box(204, 172, 276, 300, color.RGBA{92, 70, 56, 255})
-		box(212, 180, 268, 292, color.RGBA{198, 226, 232, 255})
-		for i := range 10 {
-			x := 62 + i%5*26 + i/5*236
-			box(x, 244-r.IntN(20), x+18, 284, colours[r.IntN(len(colours))])
-		}
-		box(0, 300, 480, 360, color.RGBA{150, 150, 152, 255})
+		box(door, top+66, door+72, 300, color.RGBA{92, 70, 56, 255})
+		box(door+8, top+74, door+64, 292, color.RGBA{198, 226, 232, 255})
+		box(0, 300, 480, 360, shade(color.RGBA{150, 150, 152, 255}, r.IntN(80)-40))
 		box(0, 300, 480, 306, color.RGBA{190, 190, 190, 255})
 	} else {
 		box(0, 0, 480, 360, color.RGBA{226, 222, 212, 255})
-		for row := range 4 {
-			y := 84 + row*88
+		rows := 3 + r.IntN(3)
+		for row := range rows {
+			y := (row+1)*340/rows - r.IntN(12)
 			for x := 14; x < 440; {
-				w, h, c := 22+r.IntN(22), 40+r.IntN(30), colours[r.IntN(len(colours))]
-				gap := r.IntN(5) < 2
+				w, h, c := 14+r.IntN(60), 150/rows+r.IntN(150/rows), colours[r.IntN(len(colours))]
+				gap := r.IntN(5) < 3
 				if s == shotAfter || !gap {
 					box(x, y-h, x+w, y, c)
 					box(x+4, y-h+12, x+w-4, y-h+22, shade(c, 70))

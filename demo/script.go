@@ -154,7 +154,8 @@ func (s *script) verified(who seat, c visit.Customer, at geo.Point) (sent, error
 
 func (s *script) photo(who seat, kind shot, subject string) error {
 	s.book.photo(who)
-	return s.w.sendPhoto(who, picture(kind, subject))
+	// No photo of one day is that of another.
+	return s.w.sendPhoto(who, picture(kind, subject+" "+string(s.date)))
 }
 
 // tap taps a button of the newest card that has any; from the end if negative.

@@ -27,7 +27,11 @@ func Why(v visit.Visit, say *catalog.Catalog) string {
 			reason = "unknown"
 		}
 	}
-	return say.T("because."+string(reason),
+	key := "because." + string(reason)
+	if c.Fenced {
+		key = "because.fence"
+	}
+	return say.T(key,
 		"Distance", say.Metres(c.Distance), "Radius", say.Metres(c.Radius), "Near", say.Metres(c.Near),
 		"Beyond", say.Metres(max(c.Distance-c.Radius, 0)), "Accuracy", accuracy(v.Fix, say), "Most", say.Metres(v.Fix.MaxAccuracy),
 		"Verdict", say.T("verdict."+string(c.Verdict)))

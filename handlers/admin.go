@@ -157,6 +157,9 @@ func (s *Service) customers(ctx context.Context, c call) error {
 	if rest, ok := isTransfer(c.rest); ok {
 		return s.askTransfer(ctx, c, rest)
 	}
+	if c.rest == "重复" || strings.EqualFold(c.rest, "duplicates") {
+		return s.duplicates(ctx, c)
+	}
 	found, err := s.Store.Customers().Search(ctx, c.rest, customersShown+1)
 	if err != nil {
 		return fmt.Errorf("search the customers: %w", err)

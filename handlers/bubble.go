@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -159,15 +160,15 @@ func (s *Service) times(view dayView, v visit.Visit) string {
 func (s *Service) gathered(v visit.Visit) []bot.Line {
 	var lines []bot.Line
 	if len(v.Photos) > 0 {
-		missing := 0
+		text := s.Say.T("count.photos", "Count", len(v.Photos))
+		missing := make(map[string]int)
 		for _, p := range v.Photos {
 			if p.Missing != "" {
-				missing++
+				missing[s.missingKey(p.Missing)]++
 			}
 		}
-		text := s.Say.T("count.photos", "Count", len(v.Photos))
-		if missing > 0 {
-			text += " · " + s.Say.T("visit.photos_missing", "Count", missing)
+		for _, key := range slices.Sorted(maps.Keys(missing)) {
+			text += " · " + s.Say.T(key, "Count", missing[key])
 		}
 		lines = append(lines, bot.Line{Label: s.Say.T("visit.photos"), Text: text})
 	}
@@ -181,6 +182,20 @@ func (s *Service) gathered(v visit.Visit) []bot.Line {
 		lines = append(lines, bot.Line{Label: s.Say.T("visit.note"), Text: bot.Clean(strings.Join(notes, "\n"), 500)})
 	}
 	return lines
+}
+
+// missingKey is the sentence for photos that were not kept: what to do about it
+// depends on why.
+func (s *Service) missingKey(reason string) string {
+	switch reason {
+	case bot.FetchTooLarge, bot.FetchTooManyPixels:
+		return "visit.photos_large"
+	case bot.FetchNotPicture, bot.FetchMoving:
+		return "visit.photos_none"
+	case bot.FetchFileKind:
+		return "visit.photos_kind"
+	}
+	return "visit.photos_missing"
 }
 
 // visitHint is what the rep may do about the verdict.

@@ -59,6 +59,8 @@ const (
 	doApprove = "approve"
 	// doDecide is a manager's answer to the question about the visit Fix: Of.
 	doDecide = "decide"
+	// doHeal mends the place of the customer: Of; To is the post.
+	doHeal = "heal"
 	// doTransfer gives customers of the rep Fix, or the one of them, to the rep To.
 	doTransfer = "transfer"
 	// doImport imports the table that waits as the job Fix.
@@ -112,6 +114,8 @@ func (s *Service) press(ctx context.Context, m bot.Message, who person) error {
 		return s.approveTap(ctx, m, who, a)
 	case doDecide:
 		return s.decide(ctx, m, who, a)
+	case doHeal:
+		return s.heal(ctx, m, who, a)
 	case doTransfer:
 		return s.transfer(ctx, m, who, a)
 	case doImport:
@@ -162,8 +166,10 @@ func (s *Service) choose(ctx context.Context, m bot.Message, who person, a actio
 	if latest != nil && *latest.Choice == *f.Choice {
 		return s.reply(ctx, m, s.text("button.again"))
 	}
-	_, err = s.advance(ctx, who, tap{fix: fix.ID, response: m.Press.Response}, f)
-	return err
+	if _, err = s.advance(ctx, who, tap{fix: fix.ID, response: m.Press.Response}, f); err != nil {
+		return err
+	}
+	return s.firstPlace(ctx, fix, a.Customer, "")
 }
 
 // answerPress changes the message that was tapped: by its post where messages

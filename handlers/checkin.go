@@ -92,7 +92,7 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	}
 	said, err := s.advance(ctx, who, tap{}, f)
 	if err == nil {
-		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who))
+		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who), s.doubtPlace(ctx, who, f, plan, facts, customers))
 	}
 	if err != nil || said {
 		return err
@@ -175,7 +175,7 @@ func (s *Service) signals(ctx context.Context, f visit.Fact, plan []visit.Planne
 	for _, c := range customers {
 		past.Places[c.ID] = c.Place
 	}
-	return visit.Signals(f, past), nil
+	return append(visit.Signals(f, past), photosBefore(f, today)...), nil
 }
 
 // locationHint is what to tell somebody whose location cannot be used.

@@ -55,6 +55,11 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 		return fmt.Errorf("find the photo's fact: %w", err)
 	}
 	f.Team = first.Team
+	if f.Kind == visit.KindPhotoKept && f.Photo.Look != nil {
+		if f, err = s.examined(ctx, who, first, f); err != nil {
+			return err
+		}
+	}
 	_, err = s.advance(ctx, who, tap{}, f)
 	return err
 }

@@ -94,6 +94,11 @@ func (s *Service) decided(ctx context.Context, who person, f visit.Fact) error {
 	if v == nil {
 		return nil
 	}
+	if f.Decision != nil && f.Decision.Verdict == visit.Verified {
+		if err := s.firstPlace(ctx, v.Source, v.Customer, f.By); err != nil {
+			return err
+		}
+	}
 	view, err := s.view(ctx, who, plan, day)
 	if err != nil {
 		return err

@@ -22,14 +22,14 @@ func TestPeopleSeeWhoLookedAtThem(t *testing.T) {
 	f.at("zhang", shop)
 	f.at("li", shop)
 	f.pass(time.Minute)
-	for _, text := range []string{"张伟", "地图 张伟 昨天", "日报 张伟", "导出 今天", "华联超市", "今天", "王芳"} {
+	for _, text := range []string{"张伟", "地图 张伟 昨天", "日报 张伟", "照片 张伟", "导出 今天", "华联超市", "今天", "王芳"} {
 		f.text("wang", text)
 		f.handle(f.lastMessage) // as after a crash
 	}
 	f.text("zhang", "谁看过我")
 	got := show(f.last("zhang"))
 	for _, want := range []string{
-		"王芳 · 一天的拜访 11月24日 周二", "王芳 · 地图 11月23日 周一", "王芳 · 日报 11月24日 周二", "王芳 · 导出 11月24日 周二 11月24日 周二", "王芳 · 客户的拜访记录 C1",
+		"王芳 · 一天的拜访 11月24日 周二", "王芳 · 地图 11月23日 周一", "王芳 · 日报 11月24日 周二", "王芳 · 照片 11月24日 周二", "王芳 · 导出 11月24日 周二 11月24日 周二", "王芳 · 客户的拜访记录 C1",
 	} {
 		if strings.Count(got, want) != 1 {
 			t.Errorf("%q is not there once: %s", want, got)

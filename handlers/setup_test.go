@@ -178,9 +178,11 @@ func (f *fixture) at(user string, p geo.Point) bot.Message {
 	return m
 }
 
-func (f *fixture) photo(user string) {
+func (f *fixture) photo(user string) bot.Message {
 	f.Helper()
-	f.handle(f.message(user, func(m *bot.Message) { m.Media = []bot.Media{{Resource: fmt.Sprint("r", f.seq)}} }))
+	m := f.message(user, func(m *bot.Message) { m.Media = []bot.Media{{Resource: fmt.Sprint("r", f.seq)}} })
+	f.handle(m)
+	return m
 }
 
 func (f *fixture) press(user, value string) {

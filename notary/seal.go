@@ -140,6 +140,6 @@ func block(last storage.Block, at time.Time, things []storage.Thing) (storage.Bl
 		sealed[i], b.Leaves[i] = l, storage.Leaf{Kind: t.Kind, Of: t.ID(), Payload: l.Payload, Place: l.Place}
 	}
 	h := record.Next(before, at, sealed)
-	b.Number, b.At, b.Prev, b.Root = int64(h.Number), h.At, h.Prev, h.Root
+	b.Number, b.At, b.Prev, b.Root, b.Hash = int64(h.Number), h.At, h.Prev, h.Root, h.Hash()
 	return b, nil
 }

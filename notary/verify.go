@@ -149,6 +149,9 @@ func (v *verifier) blocks(ctx context.Context, some []storage.Block) error {
 	for i, b := range some {
 		h := header(b)
 		head, err := record.Follow(v.report.Head, h, leaves(b))
+		if err == nil && head.Hash != b.Hash {
+			err = record.ErrOwn
+		}
 		if err == nil {
 			if hash, ok := v.witnessed[h.Number]; ok && hash != head.Hash {
 				err = record.ErrHead

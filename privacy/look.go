@@ -21,6 +21,8 @@ const (
 	// LookHistory is a customer's visits, whosever.
 	LookHistory = "history"
 	// LookExport is a table of a period, LookProof the proof of a check-in.
+	// LookPhoto is the photos of a date.
+	LookPhoto  = "photo"
 	LookExport = "export"
 	LookProof  = "proof"
 )

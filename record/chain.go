@@ -147,6 +147,8 @@ var (
 	ErrPrev = errors.New("the block does not follow from the one before")
 	// ErrRoot: the leaves are not those that the block was made of.
 	ErrRoot = errors.New("the block's records are not those that it was made of")
+	// ErrOwn: the block is not the one that its own hash is of.
+	ErrOwn = errors.New("the block is not the one that its hash is of")
 	// ErrHead: a witness saw another block of the number.
 	ErrHead = errors.New("the block is not the one that was witnessed")
 )

@@ -13,11 +13,13 @@ import (
 	"roundsman/visit"
 )
 
+const jobRecordHead = "record_head"
+
 // recordHead gives each group the head of the record after the summary: as a text
 // of its own that is never changed, so that every phone in the group is a witness.
 func (s *Scheduler) recordHead() job {
 	return job{
-		name: "record_head", at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour,
+		name: jobRecordHead, at: at(func(p visit.Policy) visit.Clock { return p.EveningSummary }), within: 4 * time.Hour,
 		write: func(ctx context.Context, team visit.Team, _ visit.Date, _ bool) (bot.Body, error) {
 			reps, err := s.Store.Roster().Reps(ctx)
 			if err != nil {

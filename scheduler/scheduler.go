@@ -309,8 +309,9 @@ func outcome(run storage.Run) string {
 func (s *Scheduler) missed(ctx context.Context, run storage.Run) error {
 	run.State = storage.RunMissed
 	// Told before it is recorded: the telling can be repeated, the record ends
-	// it. A reminder that nobody got is nothing that an admin could mend.
-	if !strings.HasPrefix(run.Group, repsOf) {
+	// it. A reminder that nobody got is nothing that an admin could mend, and the
+	// next head of the record stands for the one before.
+	if !strings.HasPrefix(run.Group, repsOf) && run.Job != jobRecordHead {
 		if err := s.tellMissed(ctx, run); err != nil {
 			return err
 		}

@@ -27,19 +27,37 @@ type Fetch struct {
 	Next     time.Time
 }
 
-// Blob is the content of a photo as it came.
+// Blob is the view of a photo that is kept.
 type Blob struct {
-	// SHA256 is the hex digest of Data and its key.
+	// SHA256 is the hex digest of the photo as it came, and the blob's key.
 	SHA256 string
-	// Type is the media type that the bytes themselves show.
+	// Type is the media type of Data.
 	Type string
 	Data []byte
 	// At is when the bytes were kept last.
 	At time.Time
 }
 
+// Print is what a photo looks like, to find the same picture again.
+type Print struct {
+	// Photo is the id of the photo's fact.
+	Photo string
+	// SHA256 is the hex digest of the file as it came.
+	SHA256 string
+	// D and P are its hashes.
+	D, P uint64
+	Rep  string
+	At   time.Time
+}
+
 // Media keeps photos and the queue of those still to be fetched.
 type Media interface {
+	// PutPrint keeps what a photo looks like, by its id; the same again is none.
+	PutPrint(ctx context.Context, p Print) error
+	// Alike returns prints of other photos that may be the same picture: of the same
+	// file, or with one of the four quarters of D in common, the newest first of each,
+	// at most limit of each. What differs in three bits of D or fewer is among them.
+	Alike(ctx context.Context, p Print, limit int) ([]Print, error)
 	// Enqueue inserts f unless its id is or was there.
 	Enqueue(ctx context.Context, f Fetch) error
 	// Due returns fetches that are not finished, due at now and held by nobody, by (Next, ID), at most limit.
@@ -58,8 +76,8 @@ type Media interface {
 	Blob(ctx context.Context, sha256 string) (Blob, error)
 	// DropBlobs removes the bytes with the digests; what is not there is none.
 	DropBlobs(ctx context.Context, sha256 ...string) error
-	// Sweep removes blobs kept last, and finished fetches created, before the
-	// instant, and returns how many blobs.
+	// Sweep removes blobs kept last, finished fetches created, and prints of photos
+	// sent before the instant, and returns how many blobs.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 	// Count returns how many fetches are not finished.
 	Count(ctx context.Context) (int, error)

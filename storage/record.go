@@ -56,9 +56,10 @@ type Leaf struct {
 type Block struct {
 	Number int64
 	At     time.Time
-	// Prev is the hash of the block before, Root that of the leaves.
-	Prev, Root [32]byte
-	Leaves     []Leaf
+	// Prev is the hash of the block before, Root that of the leaves, Hash its own:
+	// it follows from the rest, and tells which of two blocks was altered.
+	Prev, Root, Hash [32]byte
+	Leaves           []Leaf
 }
 
 // Record keeps the chain.

@@ -16,6 +16,8 @@ const (
 	ActTransfer ActKind = "transfer"
 	// ActBind: a group was bound to a team, or made for it.
 	ActBind ActKind = "bind"
+	// ActPlace: a customer's place was set or mended.
+	ActPlace ActKind = "place"
 	// ActLook: somebody looked at where another person was, or at their photos.
 	ActLook ActKind = "look"
 	// ActExport: whereabouts were exported.

@@ -149,6 +149,8 @@ type Claim struct {
 	Distance float64 `json:"distance"`
 	Radius   float64 `json:"radius"`
 	Near     float64 `json:"near"`
+	// Fenced says that the distance is to the customer's fence, and that there is no radius.
+	Fenced bool `json:"fenced,omitempty"`
 }
 
 // Photo is a photo that was sent, or what became of it.
@@ -160,6 +162,8 @@ type Photo struct {
 	Bytes  int64  `json:"bytes,omitempty"`
 	// Reason says why a photo is missing: a word of the catalogue.
 	Reason string `json:"reason,omitempty"`
+	// Look is what its bytes say of it; nil if nobody looked.
+	Look *Look `json:"look,omitempty"`
 	// Signals are what spoke against it when its bytes were there.
 	Signals []Signal `json:"signals,omitempty"`
 }

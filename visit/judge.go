@@ -102,8 +102,10 @@ func (r Rules) judge(f Fix, here geo.Point, c *Customer) Claim {
 	if radius <= 0 {
 		radius = r.Radius
 	}
-	claim := Claim{Customer: c.ID, Radius: radius, Near: max(r.Near, 2*radius)}
-	if c.Point.IsZero() {
+	claim := Claim{Customer: c.ID, Radius: radius, Near: max(r.Near, 2*radius), Fenced: !c.Fence.IsZero()}
+	if claim.Fenced {
+		radius, claim.Radius, claim.Near = 0, 0, r.Near
+	} else if c.Point.IsZero() {
 		claim.Verdict, claim.Reasons, claim.Distance = Near, []Reason{ReasonNoPoint}, -1
 		return claim
 	}
@@ -111,7 +113,11 @@ func (r Rules) judge(f Fix, here geo.Point, c *Customer) Claim {
 	if place.IsZero() {
 		place = c.Point.WGS84()
 	}
-	d, a := geo.Distance(here, place), f.effective()
+	a := f.effective()
+	d := c.Fence.Distance(here)
+	if !claim.Fenced {
+		d = geo.Distance(here, place)
+	}
 	claim.Distance = math.Round(d*10) / 10
 	credit := min(a, maxCredit)
 	usable := a <= r.MaxAccuracy
@@ -155,7 +161,7 @@ func (r Rules) Claims(f Fix, plan []PlannedVisit, customers []Customer) []Claim 
 	claims := make([]Claim, 0, min(len(customers), 4*maxClaims))
 	for i := range customers {
 		c := &customers[i]
-		if !c.Point.IsZero() && !box.Contains(c.Point) {
+		if !c.Point.IsZero() && c.Fence.IsZero() && !box.Contains(c.Point) {
 			continue
 		}
 		claim := r.judge(f, here, c)

@@ -111,3 +111,41 @@ func BenchmarkClaims50(b *testing.B) {
 		rules.Claims(fix, plan, customers)
 	}
 }
+
+// A fence counts instead of a radius: inside is at the customer, outside the edge is measured.
+func TestAFence(t *testing.T) {
+	t.Parallel()
+	corner := func(east, north float64) geo.Point {
+		return geo.Offset(geo.Offset(square, east, 90), north, 0)
+	}
+	fence, err := geo.NewFence([]geo.Point{corner(0, 0), corner(1000, 0), corner(1000, 600), corner(0, 600)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150}
+	market := visit.Customer{ID: "m", Point: corner(500, 300), Fence: fence}
+	for name, tt := range map[string]struct {
+		at       geo.Point
+		accuracy float64
+		want     visit.Verdict
+		distance float64
+	}{
+		"in the middle":             {corner(500, 300), 10, visit.Verified, 0},
+		"in a corner":               {corner(2, 598), 10, visit.Verified, 0},
+		"a little out":              {corner(-4, 300), 10, visit.Verified, 4},
+		"over the street":           {corner(-60, 300), 10, visit.Near, 60},
+		"beyond the radius of old":  {corner(-520, 300), 10, visit.OffSite, 520},
+		"inside, but who knows":     {corner(500, 300), 400, visit.Near, 0},
+		"far, from another quarter": {corner(5000, 300), 10, visit.OffSite, 4000},
+	} {
+		claim := rules.Judge(visit.Fix{Point: tt.at, Accuracy: tt.accuracy, Evidence: visit.EvidenceDevice}, market)
+		if claim.Verdict != tt.want || math.Abs(claim.Distance-tt.distance) > 1 || !claim.Fenced || claim.Radius != 0 {
+			t.Errorf("%s: %+v", name, claim)
+		}
+	}
+	// A market that is long is meant from its other end, too.
+	claims := rules.Claims(visit.Fix{Point: corner(998, 2), Accuracy: 10, Evidence: visit.EvidenceDevice}, nil, []visit.Customer{market})
+	if len(claims) != 1 || claims[0].Verdict != visit.Verified {
+		t.Errorf("claims %+v", claims)
+	}
+}

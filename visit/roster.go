@@ -71,9 +71,12 @@ type Customer struct {
 	// judging a fix against many customers converts nothing.
 	Place   geo.Point `json:"place,omitzero"`
 	Address string    `json:"address,omitempty"`
-	// Radius is the fence in metres; 0 means the company's default.
+	// Radius is in metres; 0 means the company's default.
 	Radius float64 `json:"radius,omitempty"`
-	Owner  string  `json:"owner,omitempty"`
+	// Fence is the ground that counts instead of a radius, of a market or an estate;
+	// zero for none.
+	Fence geo.Fence `json:"fence,omitzero"`
+	Owner string    `json:"owner,omitempty"`
 	// Grade is A, B, C or empty.
 	Grade string `json:"grade,omitempty"`
 	// Cadence is the number of days within which a visit is due; 0 means none.

@@ -53,6 +53,8 @@ type scene struct {
 	Device *reading
 	// Seen is where the device itself was some seconds before.
 	Seen *sighting
+	// Photo comes a minute after.
+	Photo *picture
 	// Late is by how many minutes the event comes late.
 	Late int
 	// Trick says that this check-in is not honest.
@@ -73,6 +75,17 @@ type reading struct {
 	Says     *float64
 	// Copy is the label of a fix whose numbers are sent again.
 	Copy string
+}
+
+// picture is a photo that is sent.
+type picture struct {
+	// File names the file: the same name is the same file. Without one it is a new photo.
+	File string
+	// Ago is by how many minutes it was taken before, by its camera; none if the
+	// platform dropped what the camera wrote.
+	Ago *int
+	// Place is where, by its camera, if that says.
+	Place string
 }
 
 type sighting struct {
@@ -147,9 +160,13 @@ func (s scenario) play(draw int, p *played) {
 	labels := make(map[string]visit.Fix)
 	tricks := make(map[string]bool)
 	type delivery struct {
-		fact visit.Fact
-		seen visit.Sighting
+		fact  visit.Fact
+		seen  visit.Sighting
+		photo *visit.Fact
+		file  string
 	}
+	var album []visit.Twin
+	files := make(map[string]string) // of a photo, by its id
 	var deliveries []delivery
 	for day := range s.Days {
 		date := visit.Date("2026-11-02").Add(day)
@@ -176,6 +193,13 @@ func (s scenario) play(draw int, p *played) {
 			if step.Seen != nil {
 				d.seen = visit.Sighting{Point: noisy(s.place(step.Seen.Stand), 20, r), Accuracy: 20, At: at.Add(-time.Duration(step.Seen.Ago) * time.Second)}
 			}
+			if step.Photo != nil {
+				d.file = step.Photo.File
+				if d.file == "" {
+					d.file = "of " + f.ID
+				}
+				d.photo = s.photo(step, f, r)
+			}
 			deliveries = append(deliveries, d)
 		}
 	}
@@ -192,13 +216,28 @@ func (s scenario) play(draw int, p *played) {
 					today = append(today, o)
 				}
 			}
-			if o.Fix.Point == f.Fix.Point {
+			if o.Fix != nil && o.Fix.Point == f.Fix.Point {
 				past.Same = append(past.Same, o)
 			}
 		}
 		past.Meant = visit.Fold(plan, today).Meant()
 		f.Fix.Signals = visit.Signals(f, past)
 		kept = append(kept, f)
+		if d.photo != nil {
+			var twins []visit.Twin
+			for _, o := range album {
+				if files[o.Photo] == d.file {
+					twins = append(twins, o)
+				}
+			}
+			p := *d.photo
+			p.Photo.Signals = visit.PhotoSignals(f.Rep, p.At, *p.Photo.Look, f.Fix, twins)
+			sent := p
+			sent.ID, sent.Kind, sent.Photo = p.Photo.Of, visit.KindPhoto, &visit.Photo{}
+			kept = append(kept, sent, p)
+			album = append(album, visit.Twin{Photo: sent.ID, Rep: f.Rep, At: p.At, File: true})
+			files[sent.ID] = d.file
+		}
 	}
 	days := make(map[string][]visit.Fact)
 	for _, f := range kept {
@@ -240,6 +279,22 @@ func (p *played) count(v visit.Visit) {
 	}
 	for _, s := range v.Signals {
 		p.signals[s.Kind]++
+	}
+}
+
+// photo is what comes of a step's photo, before it is compared.
+func (s scenario) photo(step scene, fix visit.Fact, r *rand.Rand) *visit.Fact {
+	look := visit.Look{}
+	at := fix.At.Add(time.Minute)
+	if step.Photo.Ago != nil {
+		look.Taken = at.Add(-time.Duration(*step.Photo.Ago) * time.Minute)
+	}
+	if step.Photo.Place != "" {
+		look.Place = noisy(s.place(step.Photo.Place), 30, r)
+	}
+	return &visit.Fact{
+		ID: fix.ID + "/kept", Kind: visit.KindPhotoKept, Rep: fix.Rep, Date: fix.Date, At: at, Received: fix.Received,
+		Photo: &visit.Photo{Of: fix.ID + "/photo", SHA256: "x", Look: &look},
 	}
 }
 

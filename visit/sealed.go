@@ -18,6 +18,8 @@ type placed struct {
 	Accuracy float64   `json:"accuracy,omitempty"`
 	Address  string    `json:"address,omitempty"`
 	Support  float64   `json:"support"`
+	// Photo is where a photo was taken, by its camera.
+	Photo geo.Point `json:"photo,omitzero"`
 }
 
 // noSupport is the distance to a device's own position where there was none.
@@ -30,6 +32,12 @@ func (f Fact) Redacted() Fact {
 		fix.Point, fix.Accuracy, fix.Address, fix.Support = geo.Point{}, 0, "", noSupport
 		f.Fix = &fix
 	}
+	if f.Photo != nil && f.Photo.Look != nil {
+		photo, look := *f.Photo, *f.Photo.Look
+		look.Place = geo.Point{}
+		photo.Look = &look
+		f.Photo = &photo
+	}
 	return f
 }
 
@@ -41,11 +49,20 @@ func (f Fact) Rounded() Fact {
 		complaint.Due = Millis(complaint.Due)
 		f.Complaint = &complaint
 	}
+	if f.Photo != nil && f.Photo.Look != nil {
+		photo, look := *f.Photo, *f.Photo.Look
+		look.Taken = Millis(look.Taken)
+		photo.Look = &look
+		f.Photo = &photo
+	}
 	return f
 }
 
 // Located reports whether the fact says where a person was.
 func (f Fact) Located() bool {
+	if f.Photo != nil && f.Photo.Look != nil && !f.Photo.Look.Place.IsZero() {
+		return true
+	}
 	return f.Fix != nil && (!f.Fix.Point.IsZero() || f.Fix.Address != "" || f.Fix.Accuracy != 0 || f.Fix.Support != noSupport)
 }
 
@@ -57,7 +74,14 @@ func (f Fact) Place() ([]byte, error) {
 	if !f.Located() {
 		return nil, nil
 	}
-	return sealedForm(placed{f.Fix.Point, f.Fix.Accuracy, f.Fix.Address, f.Fix.Support})
+	p := placed{Support: noSupport}
+	if f.Fix != nil {
+		p = placed{f.Fix.Point, f.Fix.Accuracy, f.Fix.Address, f.Fix.Support, geo.Point{}}
+	}
+	if f.Photo != nil && f.Photo.Look != nil {
+		p.Photo = f.Photo.Look.Place
+	}
+	return sealedForm(p)
 }
 
 // Payload is the act as it is sealed.

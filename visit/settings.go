@@ -49,6 +49,9 @@ var settings = []setting{
 		}
 		return p.QuietHours.String()
 	}},
+	metresSetting("radius", 50, 5000, func(p *Policy) *float64 { return &p.Rules.Radius }, "签到半径"),
+	metresSetting("near", 100, 10_000, func(p *Policy) *float64 { return &p.Rules.Near }, "附近范围"),
+	metresSetting("max_accuracy", 20, 1000, func(p *Policy) *float64 { return &p.Rules.MaxAccuracy }, "定位精度", "accuracy"),
 	{"plan_approval", []string{"计划审批", "approval"}, func(p *Policy, text string) error {
 		switch strings.ToLower(text) {
 		case "on", "开", "开启":
@@ -86,6 +89,18 @@ func clockSetting(name string, field func(*Policy) *Clock, words ...string) sett
 		*field(p), err = ParseClock(strings.ReplaceAll(text, "：", ":"))
 		return err
 	}, func(p Policy) string { return field(&p).String() }}
+}
+
+// metresSetting is a setting of whole metres from least to most.
+func metresSetting(name string, least, most int, field func(*Policy) *float64, words ...string) setting {
+	return setting{name, words, func(p *Policy, text string) error {
+		n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(text, "米"), "m")))
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is not a number of metres from %d to %d", text, least, most)
+		}
+		*field(p) = float64(n)
+		return nil
+	}, func(p Policy) string { return strconv.FormatFloat(*field(&p), 'f', -1, 64) }}
 }
 
 // isOff reads the ways to say that something is not to be.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"roundsman/geo"
@@ -29,6 +30,8 @@ type customerRow struct {
 	// filled counts the three, unread says that one could not be read.
 	filled int
 	unread bool
+	// fence is the text of the fence, whose datum is the one of the place.
+	fence string
 }
 
 // place reads one of the three cells of a place.
@@ -87,6 +90,12 @@ var customers = table[customerRow]{
 			set:  func(c *customerRow, s string) (bad *fault) { c.Radius, bad = within(s, minRadius, maxRadius); return },
 			get:  func(c *customerRow) any { return orNone(c.Radius) },
 			keep: func(c, old *customerRow) { c.Radius = old.Radius },
+		},
+		{
+			name: "fence", chinese: "围栏",
+			set:  func(c *customerRow, s string) *fault { c.fence = s; return nil },
+			get:  func(c *customerRow) any { return c.Fence.String() },
+			keep: func(c, old *customerRow) { c.Fence = old.Fence },
 		},
 		{
 			name: "owner", chinese: "负责人",
@@ -152,7 +161,11 @@ func orNone[N float64 | int](n N) any {
 // located makes a point of the three cells.
 func located(c *customerRow) (string, *fault) {
 	switch {
-	case c.filled == 0, c.unread:
+	case c.unread:
+		return "", nil
+	case c.filled == 0 && c.fence != "":
+		return "fence", wrong("fence_datum")
+	case c.filled == 0:
 		return "", nil
 	case c.filled < 3:
 		return "longitude", wrong("point_partial")
@@ -161,7 +174,7 @@ func located(c *customerRow) (string, *fault) {
 	c.Point, err = geo.New(c.lat, c.lng, c.datum)
 	switch {
 	case err == nil:
-		return "", nil
+		return fenced(c)
 	case errors.Is(err, geo.ErrSwapped):
 		return "longitude", wrong("swapped")
 	case errors.Is(err, geo.ErrNullIsland):
@@ -171,6 +184,28 @@ func located(c *customerRow) (string, *fault) {
 	default:
 		return "latitude", wrong("range", "Value", shortest(c.lat), "Min", "-90", "Max", "90")
 	}
+}
+
+// maxFence bounds the text of a fence, in bytes: two hundred corners.
+const maxFence = 8000
+
+// fenced makes a fence of its cell, in the datum of the place.
+func fenced(c *customerRow) (string, *fault) {
+	if c.fence == "" {
+		return "", nil
+	}
+	if len(c.fence) > maxFence {
+		return "fence", wrong("too_long", "Max", strconv.Itoa(maxFence))
+	}
+	var err error
+	if c.Fence, err = geo.ParseFence(c.fence, c.datum); err != nil {
+		corner := ""
+		if v := (*geo.VertexError)(nil); errors.As(err, &v) {
+			corner = strconv.Itoa(v.Vertex)
+		}
+		return "fence", wrong("fence", "Corner", corner)
+	}
+	return "", nil
 }
 
 func readCustomers(ctx context.Context, src *source, known Known) (*Import, error) {

@@ -152,7 +152,7 @@ func TestAbsentColumnsKeep(t *testing.T) {
 	want := known.customers[0]
 	want.Name, want.Radius, want.Phone = "新名", 90, ""
 	equal(t, good(t, sheet.Customers, known, "编号,名称,半径,电话\nC1,新名,90,\nC3,新店,,\n").Customers,
-		[]visit.Customer{{ID: want.ID, Name: want.Name, Point: want.Point, Address: want.Address, Radius: 90, Owner: "R1", Grade: "A", Cadence: 7, Area: want.Area, Contact: want.Contact}, {ID: "C3", Name: "新店"}})
+		[]visit.Customer{{ID: want.ID, Name: want.Name, Point: want.Point, Address: want.Address, Radius: 90, Fence: market, Owner: "R1", Grade: "A", Cadence: 7, Area: want.Area, Contact: want.Contact}, {ID: "C3", Name: "新店"}})
 
 	equal(t, good(t, sheet.Reps, known, "工号,姓名,团队,角色,飞书\nR1,张伟,华东二队,经理,\n").Reps,
 		[]visit.Rep{{ID: "R1", Name: "张伟", Team: "华东二队", Role: visit.RoleManager, Identities: map[string]string{"wecom": "zhangwei", "other": "x1"}}})

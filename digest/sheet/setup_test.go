@@ -120,6 +120,15 @@ func (f memoryFacts) Range(_ context.Context, filter storage.FactFilter) iter.Se
 	}
 }
 
+// market is the ground of a market around the shop.
+var market = func() geo.Fence {
+	f, err := geo.ParseFence("121.473,31.23;121.475,31.23;121.475,31.231;121.473,31.231", geo.GCJ02)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}()
+
 // company is two reps and two customers.
 func company() memory {
 	return memory{
@@ -128,7 +137,7 @@ func company() memory {
 			{ID: "R2", Name: "李娜", Team: "华东一队", Role: visit.RoleManager, Identities: map[string]string{"feishu": "ou_2"}},
 		},
 		customers: []visit.Customer{
-			{ID: "C1", Name: "永辉超市", Point: shop, Address: "南京东路 1 号", Radius: 150, Owner: "R1", Grade: "A", Cadence: 7, Area: "黄浦", Contact: "王店长", Phone: "021-1234"},
+			{ID: "C1", Name: "永辉超市", Point: shop, Address: "南京东路 1 号", Radius: 150, Fence: market, Owner: "R1", Grade: "A", Cadence: 7, Area: "黄浦", Contact: "王店长", Phone: "021-1234"},
 			{ID: "C2", Name: "联华便利", Owner: "R1"},
 		},
 	}

@@ -19,12 +19,35 @@ type customerDoc struct {
 	Place   *placeDoc `bson:"place"`
 	Address string    `bson:"address"`
 	Radius  float64   `bson:"radius"`
+	Fence   *fenceDoc `bson:"fence"`
 	Owner   string    `bson:"owner"`
 	Grade   string    `bson:"grade"`
 	Cadence int       `bson:"cadence"`
 	Area    string    `bson:"area"`
 	Contact string    `bson:"contact"`
 	Phone   string    `bson:"phone"`
+}
+
+// fenceDoc is a fence as its vertices were given, in their datum.
+type fenceDoc struct {
+	Vertices string `bson:"vertices"`
+	Datum    string `bson:"datum"`
+}
+
+func newFence(f geo.Fence) *fenceDoc {
+	if f.IsZero() {
+		return nil
+	}
+	return &fenceDoc{f.String(), string(f.Vertices()[0].Datum)}
+}
+
+// fence is none where what is stored is none: it was one when it was stored.
+func (d *fenceDoc) fence() geo.Fence {
+	if d == nil {
+		return geo.Fence{}
+	}
+	f, _ := geo.ParseFence(d.Vertices, geo.Datum(d.Datum))
+	return f
 }
 
 // placeDoc is a point in WGS-84 as GeoJSON has it, for the 2dsphere index:
@@ -45,14 +68,14 @@ func newPlace(p geo.Point) *placeDoc {
 func newCustomer(c visit.Customer) customerDoc {
 	c = c.Located()
 	return customerDoc{
-		ID: c.ID, V: form, Name: c.Name, Point: newPoint(c.Point), Place: newPlace(c.Place), Address: c.Address, Radius: c.Radius,
+		ID: c.ID, V: form, Name: c.Name, Point: newPoint(c.Point), Place: newPlace(c.Place), Address: c.Address, Radius: c.Radius, Fence: newFence(c.Fence),
 		Owner: c.Owner, Grade: c.Grade, Cadence: c.Cadence, Area: c.Area, Contact: c.Contact, Phone: c.Phone,
 	}
 }
 
 func (d customerDoc) record() visit.Customer {
 	c := visit.Customer{
-		ID: d.ID, Name: d.Name, Point: d.Point.point(), Address: d.Address, Radius: d.Radius,
+		ID: d.ID, Name: d.Name, Point: d.Point.point(), Address: d.Address, Radius: d.Radius, Fence: d.Fence.fence(),
 		Owner: d.Owner, Grade: d.Grade, Cadence: d.Cadence, Area: d.Area, Contact: d.Contact, Phone: d.Phone,
 	}
 	if d.Place == nil {

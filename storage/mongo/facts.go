@@ -87,6 +87,7 @@ type claimDoc struct {
 	Distance float64  `bson:"distance"`
 	Radius   float64  `bson:"radius"`
 	Near     float64  `bson:"near"`
+	Fenced   bool     `bson:"fenced,omitempty"`
 }
 
 type photoDoc struct {
@@ -94,7 +95,30 @@ type photoDoc struct {
 	SHA256  string      `bson:"sha256,omitempty"`
 	Bytes   int64       `bson:"bytes,omitempty"`
 	Reason  string      `bson:"reason,omitempty"`
+	Look    *lookDoc    `bson:"look,omitempty"`
 	Signals []signalDoc `bson:"signals,omitempty"`
+}
+
+// lookDoc is what a photo's bytes say of it.
+type lookDoc struct {
+	D     int64         `bson:"d"`
+	P     int64         `bson:"p"`
+	Taken bson.DateTime `bson:"taken"`
+	Place *pointDoc     `bson:"place,omitempty"`
+}
+
+func newLook(l *visit.Look) *lookDoc {
+	if l == nil {
+		return nil
+	}
+	return &lookDoc{int64(l.D), int64(l.P), date(l.Taken), newPoint(l.Place)}
+}
+
+func (d *lookDoc) look() *visit.Look {
+	if d == nil {
+		return nil
+	}
+	return &visit.Look{D: uint64(d.D), P: uint64(d.P), Taken: instant(d.Taken), Place: d.Place.point()}
 }
 
 type choiceDoc struct {
@@ -182,12 +206,12 @@ func newFact(f visit.Fact) factDoc {
 		}
 		for _, c := range f.Fix.Claims {
 			d.Fix.Claims = append(d.Fix.Claims, claimDoc{
-				c.Customer, string(c.Verdict), words[string](c.Reasons), c.Distance, c.Radius, c.Near,
+				c.Customer, string(c.Verdict), words[string](c.Reasons), c.Distance, c.Radius, c.Near, c.Fenced,
 			})
 		}
 	}
 	if f.Photo != nil {
-		d.Photo = &photoDoc{f.Photo.Of, f.Photo.SHA256, f.Photo.Bytes, f.Photo.Reason, newSignals(f.Photo.Signals)}
+		d.Photo = &photoDoc{f.Photo.Of, f.Photo.SHA256, f.Photo.Bytes, f.Photo.Reason, newLook(f.Photo.Look), newSignals(f.Photo.Signals)}
 	}
 	if f.Choice != nil {
 		d.Choice = &choiceDoc{f.Choice.Fix, f.Choice.Customer, f.Choice.Prospect}
@@ -230,12 +254,12 @@ func (d factDoc) record() visit.Fact {
 		for _, c := range d.Fix.Claims {
 			f.Fix.Claims = append(f.Fix.Claims, visit.Claim{
 				Customer: c.Customer, Verdict: visit.Verdict(c.Verdict), Reasons: words[visit.Reason](c.Reasons),
-				Distance: c.Distance, Radius: c.Radius, Near: c.Near,
+				Distance: c.Distance, Radius: c.Radius, Near: c.Near, Fenced: c.Fenced,
 			})
 		}
 	}
 	if d.Photo != nil {
-		f.Photo = &visit.Photo{Of: d.Photo.Of, SHA256: d.Photo.SHA256, Bytes: d.Photo.Bytes, Reason: d.Photo.Reason, Signals: signals(d.Photo.Signals)}
+		f.Photo = &visit.Photo{Of: d.Photo.Of, SHA256: d.Photo.SHA256, Bytes: d.Photo.Bytes, Reason: d.Photo.Reason, Look: d.Photo.Look.look(), Signals: signals(d.Photo.Signals)}
 	}
 	if d.Choice != nil {
 		f.Choice = &visit.Choice{Fix: d.Choice.Fix, Customer: d.Choice.Customer, Prospect: d.Choice.Prospect}
@@ -311,16 +335,27 @@ func (f facts) Append(ctx context.Context, add ...visit.Fact) error {
 // Redact edits the documents where they are, so that what it does not know of stays as it is.
 func (f facts) Redact(ctx context.Context, before visit.Date) (int, error) {
 	located := bson.D{{Key: "located", Value: true}, {Key: "date", Value: below(string(before))}}
-	return f.s.batches(ctx, "redacting facts", factsName, located, func(ctx context.Context, some bson.D) (int64, error) {
-		r, err := f.s.in(factsName).UpdateMany(ctx, some, bson.D{
-			{Key: "$set", Value: bson.D{{Key: "located", Value: false}, {Key: "fix.support", Value: float64(noSupport)}}},
-			{Key: "$unset", Value: bson.D{{Key: "fix.point", Value: ""}, {Key: "fix.address", Value: ""}, {Key: "fix.accuracy", Value: ""}, {Key: "place_salt", Value: ""}}},
-		})
-		if err != nil {
-			return 0, err
+	remove := func(filter, set bson.D, fields ...string) (int, error) {
+		var unset bson.D
+		for _, field := range append(fields, "place_salt") {
+			unset = append(unset, bson.E{Key: field, Value: ""})
 		}
-		return r.ModifiedCount, nil
-	})
+		update := bson.D{{Key: "$set", Value: append(set, bson.E{Key: "located", Value: false})}, {Key: "$unset", Value: unset}}
+		return f.s.batches(ctx, "redacting facts", factsName, append(filter, located...), func(ctx context.Context, some bson.D) (int64, error) {
+			r, err := f.s.in(factsName).UpdateMany(ctx, some, update)
+			if err != nil {
+				return 0, err
+			}
+			return r.ModifiedCount, nil
+		})
+	}
+	fixes, err := remove(bson.D{{Key: "fix", Value: bson.D{{Key: "$exists", Value: true}}}},
+		bson.D{{Key: "fix.support", Value: float64(noSupport)}}, "fix.point", "fix.address", "fix.accuracy", "photo.look.place")
+	if err != nil {
+		return fixes, err
+	}
+	photos, err := remove(nil, nil, "photo.look.place")
+	return fixes + photos, err
 }
 
 func (f facts) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Fact, error) {

@@ -95,6 +95,10 @@ var indexes = []index{
 	{in: blobsName, name: "at", keys: by("at")},
 	{in: chunksName, name: "at", keys: by("at", "_id")},
 
+	{in: printsName, name: "at", keys: by("at", "_id")},
+	{in: printsName, name: "sha256", keys: by("sha256", "at", "_id")},
+	{in: printsName, name: "quarters", keys: by("quarters", "at", "_id")},
+
 	{in: importsName, name: "pending", keys: by("done", "at", "_id"), of: bson.D{{Key: "done", Value: false}}},
 
 	{in: undosName, name: "at", keys: by("at", "_id")},

@@ -2,6 +2,7 @@ package mongo_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -199,7 +200,7 @@ func TestCustomersCanBeFoundByPlace(t *testing.T) {
 		t.Errorf("found %v, %v", found, err)
 	}
 	got, err := s.Customers().Get(t.Context(), "beyond")
-	if err != nil || len(got) != 1 || got[0] != beyond.Located() {
+	if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], beyond.Located()) {
 		t.Errorf("got %v, %v, want %v", got, err, beyond.Located())
 	}
 }

@@ -242,7 +242,10 @@ func (m media) Sweep(ctx context.Context, before time.Time) (int, error) {
 	if err := m.sweepChunks(ctx, old); err != nil {
 		return blobs, translate(ctx, doing, err)
 	}
-	_, err = m.s.sweep(ctx, doing, fetchesName, bson.D{{Key: "finished", Value: true}, {Key: "created", Value: below(date(before))}})
+	if _, err := m.s.sweep(ctx, doing, fetchesName, bson.D{{Key: "finished", Value: true}, {Key: "created", Value: below(date(before))}}); err != nil {
+		return blobs, err
+	}
+	_, err = m.s.sweep(ctx, doing, printsName, old)
 	return blobs, err
 }
 

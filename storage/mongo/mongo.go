@@ -42,6 +42,7 @@ const (
 	runsName       = "runs"
 	fetchesName    = "fetches"
 	blobsName      = "blobs"
+	printsName     = "prints"
 	chunksName     = "blob_chunks"
 	importsName    = "imports"
 	undosName      = "undos"
@@ -54,7 +55,7 @@ const (
 // collections are those that hold records.
 var collections = []string{
 	inboxName, outboxName, factsName, outcomesName, actsName, blocksName, complaintsName, repsName, teamsName, customersName, plansName, targetsName, routesName, holidaysName,
-	consentsName, runsName, fetchesName, blobsName, chunksName, importsName, undosName, erasuresName, leasesName, quotasName,
+	consentsName, runsName, fetchesName, blobsName, chunksName, printsName, importsName, undosName, erasuresName, leasesName, quotasName,
 }
 
 // Options say how a store is opened.

@@ -182,6 +182,7 @@ func (p persons) own(ctx context.Context, id string) error {
 		outcomesName: {{Key: "rep", Value: id}},
 		routesName:   key(id),
 		consentsName: {{Key: "rep", Value: id}},
+		printsName:   append(key(above("")), bson.E{Key: "rep", Value: id}),
 		fetchesName:  append(key(above("")), bson.E{Key: "rep", Value: id}),
 	} {
 		if _, err := p.s.in(in).DeleteMany(bound, theirs); err != nil {

@@ -319,7 +319,7 @@ func TestEveryCommandUsesAnIndex(t *testing.T) {
 		"inbox.waiting", "inbox.handled", "outbox.state", "outbox.pending", "facts.rep", "facts.team", "facts.date", "facts.located", "facts.latest", "facts.place", "facts.unsealed", "acts.about", "acts.unsealed",
 		"outcomes._id_", "outcomes.rep", "outcomes.team", "outcomes.date", "outcomes.verified", "outcomes.customer", "complaints._id_", "complaints.open",
 		"reps.logins", "customers.owner", "plans.date", "targets._id_", "routes._id_", "consents.rep", "runs.rendered", "fetches.open", "fetches.finished",
-		"blobs.at", "blob_chunks.at", "imports.pending", "leases.until", "quotas.expires",
+		"blobs.at", "blob_chunks.at", "prints.at", "prints.sha256", "prints.quarters", "imports.pending", "leases.until", "quotas.expires",
 	} {
 		if !used[i] {
 			t.Errorf("the index %s is of no use", i)

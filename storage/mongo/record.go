@@ -28,6 +28,7 @@ type blockDoc struct {
 	At     bson.DateTime `bson:"at"`
 	Prev   []byte        `bson:"prev"`
 	Root   []byte        `bson:"root"`
+	Hash   []byte        `bson:"hash"`
 	Leaves []leafDoc     `bson:"leaves"`
 }
 
@@ -39,7 +40,7 @@ type leafDoc struct {
 }
 
 func newBlockDoc(b storage.Block) blockDoc {
-	d := blockDoc{Number: b.Number, V: form, At: date(b.At), Prev: b.Prev[:], Root: b.Root[:], Leaves: make([]leafDoc, len(b.Leaves))}
+	d := blockDoc{Number: b.Number, V: form, At: date(b.At), Prev: b.Prev[:], Root: b.Root[:], Hash: b.Hash[:], Leaves: make([]leafDoc, len(b.Leaves))}
 	for i, l := range b.Leaves {
 		d.Leaves[i] = leafDoc{Kind: string(l.Kind), Of: l.Of, Payload: l.Payload[:]}
 		if l.Place != [32]byte{} {
@@ -53,6 +54,7 @@ func (d blockDoc) record() storage.Block {
 	b := storage.Block{Number: d.Number, At: instant(d.At), Leaves: make([]storage.Leaf, len(d.Leaves))}
 	copy(b.Prev[:], d.Prev)
 	copy(b.Root[:], d.Root)
+	copy(b.Hash[:], d.Hash)
 	for i, l := range d.Leaves {
 		b.Leaves[i] = storage.Leaf{Kind: storage.ThingKind(l.Kind), Of: l.Of}
 		copy(b.Leaves[i].Payload[:], l.Payload)
@@ -216,6 +218,9 @@ func (r record) Blocks(ctx context.Context, from int64) iter.Seq2[storage.Block,
 
 func (r record) Things(ctx context.Context, kind storage.ThingKind, ids ...string) ([]storage.Thing, error) {
 	const doing = "reading what is sealed"
+	if len(ids) == 0 {
+		return nil, translate(ctx, doing, r.s.ready(ctx))
+	}
 	bound, cancel := bounded(ctx, listTimeout)
 	defer cancel()
 	if kind == storage.ThingAct {

@@ -49,7 +49,7 @@ const noSupport = -1
 func (f facts) Redact(ctx context.Context, before visit.Date) (int, error) {
 	return f.s.sweep(ctx, "redacting facts", sweepBatch, `
 		UPDATE facts SET located = 0, place_salt = NULL,
-			doc = json_set(json_remove(doc, '$.fix.point', '$.fix.address', '$.fix.accuracy'), '$.fix.support', ?1)
+			doc = json_replace(json_remove(doc, '$.fix.point', '$.fix.address', '$.fix.accuracy', '$.photo.look.place'), '$.fix.support', ?1)
 		WHERE rowid IN (SELECT rowid FROM facts WHERE located = 1 AND date < ?2 LIMIT ?3)`, noSupport, string(before))
 }
 

@@ -98,6 +98,11 @@ func (m media) Sweep(ctx context.Context, before time.Time) (int, error) {
 	}
 	_, err = m.s.sweep(ctx, doing, sweepBatch, `
 		DELETE FROM fetches WHERE rowid IN (SELECT rowid FROM fetches WHERE finished = 1 AND created < ? LIMIT ?)`, millis(before))
+	if err != nil {
+		return blobs, err
+	}
+	_, err = m.s.sweep(ctx, doing, sweepBatch, `
+		DELETE FROM prints WHERE rowid IN (SELECT rowid FROM prints WHERE at < ? LIMIT ?)`, millis(before))
 	return blobs, err
 }
 

@@ -170,6 +170,7 @@ func (p persons) own(ctx context.Context, doing, id string) error {
 		{everything + "SELECT month, '', '' FROM targets WHERE rep = ?1", "DELETE FROM targets WHERE rep = ?1 AND month = ?2"},
 		{"SELECT rep, '', '' FROM routes WHERE rep = ?1", "DELETE FROM routes WHERE rep = ?1"},
 		{"SELECT source, '', '' FROM consents WHERE rep = ?1", "DELETE FROM consents WHERE source = ?2"},
+		{everything + "SELECT photo, '', '' FROM prints WHERE rep = ?1", "DELETE FROM prints WHERE photo = ?2"},
 		{everything + "SELECT id, '', '' FROM fetches WHERE rep = ?1", "DELETE FROM fetches WHERE id = ?2"},
 		{
 			everything + "SELECT rep, date, customer FROM plans WHERE json_extract(doc, '$.by') = ?1",

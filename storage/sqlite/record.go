@@ -27,6 +27,7 @@ type blockDoc struct {
 	At     int64     `json:"at"`
 	Prev   []byte    `json:"prev"`
 	Root   []byte    `json:"root"`
+	Hash   []byte    `json:"hash"`
 	Leaves []leafDoc `json:"leaves"`
 }
 
@@ -38,7 +39,7 @@ type leafDoc struct {
 }
 
 func newBlockDoc(b storage.Block) blockDoc {
-	d := blockDoc{At: millis(b.At), Prev: b.Prev[:], Root: b.Root[:], Leaves: make([]leafDoc, len(b.Leaves))}
+	d := blockDoc{At: millis(b.At), Prev: b.Prev[:], Root: b.Root[:], Hash: b.Hash[:], Leaves: make([]leafDoc, len(b.Leaves))}
 	for i, l := range b.Leaves {
 		d.Leaves[i] = leafDoc{Kind: l.Kind, Of: l.Of, Payload: l.Payload[:]}
 		if l.Place != [32]byte{} {
@@ -60,6 +61,7 @@ func scanBlock(row scanner) (b storage.Block, err error) {
 	b.At = time.UnixMilli(d.At).UTC()
 	copy(b.Prev[:], d.Prev)
 	copy(b.Root[:], d.Root)
+	copy(b.Hash[:], d.Hash)
 	b.Leaves = make([]storage.Leaf, len(d.Leaves))
 	for i, l := range d.Leaves {
 		b.Leaves[i] = storage.Leaf{Kind: l.Kind, Of: l.Of}
@@ -69,33 +71,53 @@ func scanBlock(row scanner) (b storage.Block, err error) {
 	return b, nil
 }
 
+// sealedFact and sealedAct are what is read of a thing: with the columns that it
+// is found by. A thing that these contradict, or that cannot be read, comes without
+// its salt: whoever altered one of them has altered the thing.
+const (
+	sealedFact = "SELECT doc, id, rep, team, date, at, salt, place_salt, block FROM facts "
+	sealedAct  = "SELECT doc, id, about, at, salt, block FROM acts "
+)
+
 func scanFact(row scanner) (t storage.Thing, err error) {
 	var doc []byte
-	if err := row.Scan(&doc, &t.Salt, &t.PlaceSalt, &t.Block); err != nil {
+	var id, rep, team, date string
+	var at instant
+	if err := row.Scan(&doc, &id, &rep, &team, &date, &at, &t.Salt, &t.PlaceSalt, &t.Block); err != nil {
 		return t, err
 	}
-	t.Kind, t.Fact = storage.ThingFact, new(visit.Fact)
-	return t, decode(doc, t.Fact)
+	f := new(visit.Fact)
+	if err := decode(doc, f); err != nil || f.ID != id || f.Rep != rep || f.Team != team || string(f.Date) != date || !f.At.Equal(at.Time) {
+		f.ID, t.Salt = id, nil
+	}
+	t.Kind, t.Fact = storage.ThingFact, f
+	return t, nil
 }
 
 func scanAct(row scanner) (t storage.Thing, err error) {
 	var doc []byte
-	if err := row.Scan(&doc, &t.Salt, &t.Block); err != nil {
+	var id, about string
+	var at instant
+	if err := row.Scan(&doc, &id, &about, &at, &t.Salt, &t.Block); err != nil {
 		return t, err
 	}
-	t.Kind, t.Act = storage.ThingAct, new(visit.Act)
-	return t, decode(doc, t.Act)
+	a := new(visit.Act)
+	if err := decode(doc, a); err != nil || a.ID != id || a.About != about || !a.At.Equal(at.Time) {
+		a.ID, t.Salt = id, nil
+	}
+	t.Kind, t.Act = storage.ThingAct, a
+	return t, nil
 }
 
 func (r record) Unsealed(ctx context.Context, limit int) ([]storage.Thing, error) {
 	const doing = "reading what is not sealed"
 	things, err := many(ctx, r.s, doing, scanFact,
-		"SELECT doc, salt, place_salt, block FROM facts WHERE block = 0 ORDER BY at, id LIMIT ?", limit)
+		sealedFact+"WHERE block = 0 ORDER BY at, id LIMIT ?", limit)
 	if err != nil || len(things) == limit {
 		return things, err
 	}
 	acts, err := many(ctx, r.s, doing, scanAct,
-		"SELECT doc, salt, block FROM acts WHERE block = 0 ORDER BY at, id LIMIT ?", limit-len(things))
+		sealedAct+"WHERE block = 0 ORDER BY at, id LIMIT ?", limit-len(things))
 	return append(things, acts...), err
 }
 
@@ -170,9 +192,9 @@ func (r record) Things(ctx context.Context, kind storage.ThingKind, ids ...strin
 		return nil, translate(ctx, doing, err)
 	}
 	if kind == storage.ThingAct {
-		return many(ctx, r.s, doing, scanAct, "SELECT doc, salt, block FROM acts WHERE id IN (SELECT value FROM json_each(?))", list)
+		return many(ctx, r.s, doing, scanAct, sealedAct+"WHERE id IN (SELECT value FROM json_each(?))", list)
 	}
-	return many(ctx, r.s, doing, scanFact, "SELECT doc, salt, place_salt, block FROM facts WHERE id IN (SELECT value FROM json_each(?))", list)
+	return many(ctx, r.s, doing, scanFact, sealedFact+"WHERE id IN (SELECT value FROM json_each(?))", list)
 }
 
 func (r record) Sealed(ctx context.Context) (int, error) {

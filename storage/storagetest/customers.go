@@ -12,9 +12,13 @@ import (
 )
 
 func fullCustomer() visit.Customer {
+	fence, err := geo.ParseFence("121.4701234,31.2301234;121.4801,31.23;121.4801,31.2401", geo.GCJ02)
+	if err != nil {
+		panic(err)
+	}
 	return visit.Customer{
 		ID: "客户-" + chinese, Name: chinese, Point: geo.Point{Lat: 31.230416123456789, Lng: -121.4, Datum: geo.BD09},
-		Address: chinese, Radius: 1.0 / 3, Owner: "rep-" + chinese, Grade: "A", Cadence: 7, Area: chinese,
+		Address: chinese, Radius: 1.0 / 3, Fence: fence, Owner: "rep-" + chinese, Grade: "A", Cadence: 7, Area: chinese,
 		Contact: chinese, Phone: "+86 138-0000-0000",
 	}.Located()
 }

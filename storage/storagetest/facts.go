@@ -23,12 +23,14 @@ func fullFact() visit.Fact {
 			Point: geo.Point{Lat: 31.230416123456789, Lng: -121.473701, Datum: geo.GCJ02}, Accuracy: 12.5, Address: chinese,
 			Evidence: visit.EvidencePin, Support: -1, Rule: visit.RuleVersion, MaxAccuracy: 150,
 			Claims: []visit.Claim{
-				{Customer: chinese, Verdict: visit.Near, Reasons: []visit.Reason{visit.ReasonOutside, visit.ReasonDrift}, Distance: 1.0 / 3, Radius: 200, Near: 5e-324},
-				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500},
+				{Customer: chinese, Verdict: visit.Near, Reasons: []visit.Reason{visit.ReasonOutside, visit.ReasonDrift}, Distance: 1.0 / 3, Radius: 200, Near: 5e-324, Fenced: true},
+				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500, Fenced: true},
 			},
 			Signals: []visit.Signal{{Kind: visit.SignalTravel, Hard: true, Value: 1200.5, With: "fix-" + chinese}},
 		},
-		Photo:  &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期", Signals: []visit.Signal{{Kind: visit.SignalQuick, Hard: true, Value: 1.0 / 3, With: "photo-2"}}},
+		Photo: &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期", Look: &visit.Look{
+			D: math.MaxUint64, P: 1<<63 + 1, Taken: at(5), Place: geo.Point{Lat: -31.5, Lng: 121.000000001, Datum: geo.WGS84},
+		}, Signals: []visit.Signal{{Kind: visit.SignalQuick, Hard: true, Value: 1.0 / 3, With: "photo-2"}}},
 		Note:   chinese,
 		Choice: &visit.Choice{Fix: "fix-1", Customer: chinese, Prospect: true},
 		Result: &visit.Result{
@@ -297,6 +299,10 @@ func testFacts(t *testing.T, s suite) {
 		fix := *before.Fix
 		fix.Point, fix.Address, fix.Accuracy, fix.Support = geo.Point{}, "", 0, -1
 		want.Fix = &fix
+		image, look := *before.Photo, *before.Photo.Look
+		look.Place = geo.Point{}
+		image.Look = &look
+		want.Photo = &image
 		equal(t, val(f.Get(ctx, "before"))(t), want)
 		equal(t, val(f.Day(ctx, want.Rep, want.Date))(t), []visit.Fact{want})
 		equal(t, val(collect(f.Range(ctx, storage.FactFilter{})))(t), []visit.Fact{photo, other, bare, want, same})
@@ -306,6 +312,17 @@ func testFacts(t *testing.T, s suite) {
 		ok(t, f.Append(ctx, before))
 		equal(t, val(f.Get(ctx, "before"))(t), want)
 		equal(t, val(f.Redact(ctx, full.Date.Add(1)))(t), 1)
+	})
+
+	t.Run("redact finds where a photo was taken", func(t *testing.T) {
+		taken := visit.Fact{ID: "taken", Kind: visit.KindPhotoKept, Date: "2026-11-23", Photo: &visit.Photo{
+			Of: "p", SHA256: "ab", Look: &visit.Look{D: 1, Place: geo.Point{Lat: 31, Lng: 121, Datum: geo.WGS84}},
+		}}
+		looked := visit.Fact{ID: "looked", Kind: visit.KindPhotoKept, Date: "2026-11-23", Photo: &visit.Photo{Look: &visit.Look{P: 2}}}
+		ctx, f := setup(t, taken, looked)
+		equal(t, val(f.Redact(ctx, "2026-11-24"))(t), 1)
+		equal(t, val(f.Get(ctx, "taken"))(t), taken.Redacted())
+		equal(t, val(f.Get(ctx, "looked"))(t), looked)
 	})
 
 	t.Run("redact finds each thing alone", func(t *testing.T) {

@@ -19,7 +19,7 @@ func fullAct() visit.Act {
 
 func fullBlock() storage.Block {
 	return storage.Block{
-		Number: 1, At: at(1), Prev: [32]byte{1, 255}, Root: [32]byte{2},
+		Number: 1, At: at(1), Prev: [32]byte{1, 255}, Root: [32]byte{2}, Hash: [32]byte{7},
 		Leaves: []storage.Leaf{
 			{Kind: storage.ThingFact, Of: "fix-" + chinese, Payload: [32]byte{3, 255}, Place: [32]byte{4}},
 		},
@@ -189,6 +189,13 @@ func testRecord(t *testing.T, s suite) {
 			}
 		}
 		equal(t, len(val(collect(st.Record().Blocks(ctx, n+1)))(t)), 0)
+	})
+
+	t.Run("none is asked for", func(t *testing.T) {
+		ctx, st := setup(t)
+		ok(t, st.Facts().Append(ctx, note("a", 1)))
+		equal(t, len(val(st.Record().Things(ctx, storage.ThingFact))(t)), 0)
+		equal(t, len(val(st.Record().Things(ctx, storage.ThingAct))(t)), 0)
 	})
 
 	t.Run("many at once", func(t *testing.T) {

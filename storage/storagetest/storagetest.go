@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, reopen func(t *tes
 		{"Consents", testConsents},
 		{"Runs", testRuns},
 		{"Media", testMedia},
+		{"Prints", testPrints},
 		{"Imports", testImports},
 		{"Undos", testUndos},
 		{"Deletes", testDeletes},

@@ -61,6 +61,8 @@ func calls(s storage.Store) []call {
 		{"Facts.Get", func(ctx context.Context) error { return drop(s.Facts().Get(ctx, "f")) }},
 		{"Facts.Latest", func(ctx context.Context) error { return drop(s.Facts().Latest(ctx, "r", at(1), 1)) }},
 		{"Facts.Same", func(ctx context.Context) error { return drop(s.Facts().Same(ctx, geo.Point{}, at(1), 1)) }},
+		{"Media.PutPrint", func(ctx context.Context) error { return s.Media().PutPrint(ctx, fullPrint()) }},
+		{"Media.Alike", func(ctx context.Context) error { return drop(s.Media().Alike(ctx, fullPrint(), 1)) }},
 		{"Acts.Append", func(ctx context.Context) error { return s.Acts().Append(ctx, fullAct()) }},
 		{"Acts.About", func(ctx context.Context) error { return drop(s.Acts().About(ctx, "r", at(1), 1)) }},
 		{"Record.Unsealed", func(ctx context.Context) error { return drop(s.Record().Unsealed(ctx, 100)) }},

@@ -61,6 +61,16 @@ func (f finder) Key(key string) bool {
 	return false
 }
 
+// Event reports whether JSON has one of the person's ids as a text or as a part of one.
+func (f finder) Event(content []byte) bool {
+	for _, w := range f.words {
+		if holdsWord(content, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // Payload reports whether JSON has one of the person's ids as a text or as a part
 // of one, or their name; or holds a file, which nobody can look into here, and
 // which those who have it do not need any more.
@@ -71,10 +81,8 @@ func (f finder) Payload(content []byte) bool {
 	if bytes.Contains(content, []byte(`"file":{"data":`)) || bytes.Contains(content, []byte(`"image":{"data":`)) {
 		return true
 	}
-	for _, w := range f.words {
-		if holdsWord(content, w) {
-			return true
-		}
+	if f.Event(content) {
+		return true
 	}
 	for _, n := range f.names {
 		if bytes.Contains(content, []byte(n)) {

@@ -50,6 +50,9 @@ func TestPayloadsAreAboutAPerson(t *testing.T) {
 			t.Errorf("%s: %v", payload, got)
 		}
 	}
+	if !f.Event([]byte(`{"from":"ou_1"}`)) || f.Event([]byte(`{"text":"和张伟一起"}`)) {
+		t.Error("an event is somebody's by ids, not by what others write")
+	}
 	// One sign is no name that can be looked for, and somebody may have none.
 	for _, name := range []string{"李", ""} {
 		if f := finderOf(visit.Rep{ID: "x", Name: name}); f.Payload([]byte(`{"text":"李 3/4"}`)) {

@@ -50,7 +50,10 @@ type Erasures interface {
 type Finder interface {
 	// Key reports whether an id or an address names the person.
 	Key(key string) bool
-	// Payload reports whether content, opaque here, is about the person.
+	// Event reports whether an event, opaque here, is theirs or one about them. What
+	// others wrote in their own words is not: it was acknowledged.
+	Event(content []byte) bool
+	// Payload reports whether other content, opaque here, is about the person.
 	Payload(content []byte) bool
 }
 

@@ -86,7 +86,7 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 		return bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: value}}}}
 	}
 	keyed := func(d seenDoc) fate {
-		if f.Key(d.ID) || f.Payload(d.Payload) {
+		if f.Key(d.ID) || f.Event(d.Payload) {
 			return goes
 		}
 		return stays

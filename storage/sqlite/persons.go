@@ -72,7 +72,7 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 		return 0, err
 	}
 	err = p.each(ctx, doing, "SELECT rowid, key, '', '', '', payload FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
-		if f.Key(r.keys[0]) || f.Payload(r.data) {
+		if f.Key(r.keys[0]) || f.Event(r.data) {
 			return "DELETE FROM inbox WHERE rowid = ?"
 		}
 		return ""

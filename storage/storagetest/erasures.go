@@ -62,6 +62,7 @@ func testErasures(t *testing.T, s suite) {
 type named string
 
 func (n named) Key(key string) bool      { return strings.Contains(key, string(n)) }
+func (n named) Event(data []byte) bool   { return n.Payload(data) }
 func (n named) Payload(data []byte) bool { return bytes.Contains(data, []byte(n)) }
 
 func testPersons(t *testing.T, s suite) {

@@ -172,6 +172,7 @@ func (s *Service) gathered(v visit.Visit) []bot.Line {
 		}
 		lines = append(lines, bot.Line{Label: s.Say.T("visit.photos"), Text: text})
 	}
+	lines = append(lines, s.challengeLine(v)...)
 	lines = append(lines, digest.Result(v.Result, s.Say)...)
 	notes := v.Notes
 	if v.Prospect && len(notes) > 0 {

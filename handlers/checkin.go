@@ -92,7 +92,7 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	}
 	said, err := s.advance(ctx, who, tap{}, f)
 	if err == nil {
-		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who), s.doubtPlace(ctx, who, f, plan, facts, customers))
+		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who), s.doubtPlace(ctx, who, f, plan, facts, customers), s.spotCheck(ctx, who, f))
 	}
 	if err != nil || said {
 		return err

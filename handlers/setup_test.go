@@ -171,12 +171,18 @@ func (f *fixture) text(user, s string) {
 
 func (f *fixture) at(user string, p geo.Point) bot.Message {
 	f.Helper()
-	m := f.message(user, func(m *bot.Message) {
-		m.Location = &bot.Location{Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum}
-	})
+	m := f.message(user, func(m *bot.Message) { m.Location = location(p) })
 	f.handle(m)
 	return m
 }
+
+// location is a place as a platform gives it.
+func location(p geo.Point) *bot.Location {
+	return &bot.Location{Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum}
+}
+
+// nothing fills nothing into a message.
+func nothing(*bot.Message) {}
 
 func (f *fixture) photo(user string) bot.Message {
 	f.Helper()

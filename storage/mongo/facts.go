@@ -32,6 +32,7 @@ type factDoc struct {
 	Choice    *choiceDoc    `bson:"choice,omitempty"`
 	Result    *resultDoc    `bson:"result,omitempty"`
 	Decision  *decisionDoc  `bson:"decision,omitempty"`
+	Challenge *challengeDoc `bson:"challenge,omitempty"`
 	Plan      *changeDoc    `bson:"plan,omitempty"`
 	Review    *reviewDoc    `bson:"review,omitempty"`
 	Leave     *leaveDoc     `bson:"leave,omitempty"`
@@ -144,6 +145,11 @@ type decisionDoc struct {
 	Verdict string `bson:"verdict"`
 }
 
+type challengeDoc struct {
+	Number int32         `bson:"number"`
+	Until  bson.DateTime `bson:"until"`
+}
+
 type reviewDoc struct {
 	Approved bool          `bson:"approved,omitempty"`
 	Seen     bson.DateTime `bson:"seen"`
@@ -222,6 +228,9 @@ func newFact(f visit.Fact) factDoc {
 	if f.Decision != nil {
 		d.Decision = &decisionDoc{f.Decision.Visit, string(f.Decision.Verdict)}
 	}
+	if f.Challenge != nil {
+		d.Challenge = &challengeDoc{int32(f.Challenge.Number), date(f.Challenge.Until)}
+	}
 	if f.Review != nil {
 		d.Review = &reviewDoc{f.Review.Approved, date(f.Review.Seen)}
 	}
@@ -272,6 +281,9 @@ func (d factDoc) record() visit.Fact {
 	}
 	if d.Decision != nil {
 		f.Decision = &visit.Decision{Visit: d.Decision.Visit, Verdict: visit.Verdict(d.Decision.Verdict)}
+	}
+	if d.Challenge != nil {
+		f.Challenge = &visit.Challenge{Number: int(d.Challenge.Number), Until: instant(d.Challenge.Until)}
 	}
 	if d.Review != nil {
 		f.Review = &visit.Review{Approved: d.Review.Approved, Seen: instant(d.Review.Seen)}

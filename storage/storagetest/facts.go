@@ -42,6 +42,7 @@ func fullFact() visit.Fact {
 			Drop: []string{chinese, "c2"}, Reason: chinese,
 		},
 		Decision:  &visit.Decision{Visit: "visit-" + chinese, Verdict: visit.Suspicious},
+		Challenge: &visit.Challenge{Number: 37, Until: at(6)},
 		Review:    &visit.Review{Approved: true, Seen: at(4)},
 		Leave:     &visit.Leave{Part: visit.Afternoon, Of: "leave-" + chinese, Approved: true},
 		Complaint: &visit.ComplaintFact{Of: "complaint-1", Customer: chinese, Due: at(3), Text: chinese},

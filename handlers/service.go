@@ -37,6 +37,9 @@ type Options struct {
 	}
 	// FetchPhotos is called when there is a photo to fetch.
 	FetchPhotos func()
+	// Page is the address of the check-in page for people of a platform, "" where
+	// there is none; nil means nowhere.
+	Page func(platform string) string
 	Now         func() time.Time
 	Log         *slog.Logger
 }

@@ -75,7 +75,7 @@ func (s *Service) settingsCard(t visit.Team) bot.Body {
 	for _, name := range visit.SettingNames() {
 		value := policy.Setting(name)
 		switch value {
-		case "on", "off", "brief", "full", "wide":
+		case "on", "off", "brief", "full", "wide", "any", "device":
 			value = s.Say.T("settings." + value)
 		}
 		if _, own := t.Settings[name]; own {

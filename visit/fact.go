@@ -120,8 +120,10 @@ type Evidence string
 
 // The kinds of evidence.
 const (
+	// EvidenceDevice: the person's device measured it just now, on the rep's page.
 	EvidenceDevice Evidence = "device"
-	EvidencePin    Evidence = "pin"
+	// EvidencePin: a point that the person sent, or what a device says it measured a while ago.
+	EvidencePin Evidence = "pin"
 	// EvidenceChallenge is a photo that was asked for on the spot ([Visit.Evidence]).
 	EvidenceChallenge Evidence = "challenge"
 )
@@ -135,6 +137,8 @@ type Fix struct {
 	// Address is the place's label as the platform gave it.
 	Address  string   `json:"address,omitempty"`
 	Evidence Evidence `json:"evidence"`
+	// Late says that a device kept it and sent it long after its time, which is so only the device's word.
+	Late bool `json:"late,omitempty"`
 	// Support is the distance in metres to a device fix of the same minutes; negative when there was none.
 	Support float64 `json:"support"`
 	// Rule is the version of the rule that made the claims, MaxAccuracy its worst

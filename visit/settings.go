@@ -93,6 +93,22 @@ var settings = []setting{
 		}
 		return nil
 	}, func(p Policy) string { return cmp.Or(string(p.Group), "full") }},
+	{"evidence", []string{"签到方式", "checkins"}, func(p *Policy, text string) error {
+		switch strings.ToLower(text) {
+		case "定位页", "device":
+			p.Rules.DeviceOnly = true
+		case "不限", "any":
+			p.Rules.DeviceOnly = false
+		default:
+			return fmt.Errorf("%q is neither 不限 (any) nor 定位页 (device)", text)
+		}
+		return nil
+	}, func(p Policy) string {
+		if p.Rules.DeviceOnly {
+			return "device"
+		}
+		return "any"
+	}},
 }
 
 func clockSetting(name string, field func(*Policy) *Clock, words ...string) setting {

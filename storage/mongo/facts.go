@@ -51,6 +51,7 @@ type fixDoc struct {
 	Accuracy    float64     `bson:"accuracy,omitempty"`
 	Address     string      `bson:"address,omitempty"`
 	Evidence    string      `bson:"evidence"`
+	Late        bool        `bson:"late,omitempty"`
 	Support     float64     `bson:"support"`
 	Rule        string      `bson:"rule"`
 	MaxAccuracy float64     `bson:"max_accuracy,omitempty"`
@@ -207,7 +208,7 @@ func newFact(f visit.Fact) factDoc {
 	if f.Fix != nil {
 		d.Fix = &fixDoc{
 			Point: newPoint(f.Fix.Point), Accuracy: f.Fix.Accuracy, Address: f.Fix.Address,
-			Evidence: string(f.Fix.Evidence), Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy,
+			Evidence: string(f.Fix.Evidence), Late: f.Fix.Late, Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy,
 			Signals: newSignals(f.Fix.Signals),
 		}
 		for _, c := range f.Fix.Claims {
@@ -257,7 +258,7 @@ func (d factDoc) record() visit.Fact {
 	if d.Fix != nil {
 		f.Fix = &visit.Fix{
 			Point: d.Fix.Point.point(), Accuracy: d.Fix.Accuracy, Address: d.Fix.Address,
-			Evidence: visit.Evidence(d.Fix.Evidence), Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy,
+			Evidence: visit.Evidence(d.Fix.Evidence), Late: d.Fix.Late, Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy,
 			Signals: signals(d.Fix.Signals),
 		}
 		for _, c := range d.Fix.Claims {

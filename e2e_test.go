@@ -176,7 +176,7 @@ listen: %q
 storage: %q
 spool: %q
 secret_key: canary-key-0123456789-0123456789-0123456789
-feishu: {mode: %s, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q}
+feishu: {mode: %s, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q, page_datum: wgs84}
 wecom: {corp_id: %q, agent_id: %d, secret: %q, token: %q, encoding_aes_key: %q, base_url: %q}
 teams: [{name: %s, groups: ["feishu:%s", "wecom-robot:%s"]}]
 `, listen, cmp.Or(c.url, "sqlite:"+filepath.Join(dir, "r.db")), filepath.Join(dir, "spool"),

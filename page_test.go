@@ -20,14 +20,14 @@ import (
 )
 
 // newPageCompany starts a company whose check-in page is at its own address.
-func newPageCompany(t *testing.T) (c *company, public string) {
+func newPageCompany(t *testing.T, more string) (c *company, public string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	public = "http://" + l.Addr().String()
-	return newCompanyOn(t, "websocket", l, "public_url: "+public+"\n"), public
+	return newCompanyOn(t, "websocket", l, "public_url: "+public+"\n"+more), public
 }
 
 // phone is a browser that stands for a member's phone.
@@ -118,7 +118,7 @@ func (p *phone) checkIn(nonce string, at geo.Point, ago time.Duration, photos ..
 }
 
 func TestCheckInOnThePage(t *testing.T) {
-	c, public := newPageCompany(t)
+	c, public := newPageCompany(t, "")
 	for _, who := range []struct {
 		rep, open string
 		bubbles   func() []string

@@ -40,8 +40,8 @@ type Options struct {
 	// Page is the address of the check-in page for people of a platform, "" where
 	// there is none; nil means nowhere.
 	Page func(platform string) string
-	Now         func() time.Time
-	Log         *slog.Logger
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Service answers messages. It is a [bot.Handler].

@@ -153,7 +153,7 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, s, reason)
 	case errors.Is(err, errUpload):
 		// The device keeps it and comes again.
-		p.answer(w, http.StatusBadRequest+8, refused{p.Say.T("web.try_later")})
+		p.answer(w, http.StatusRequestTimeout, refused{p.Say.T("web.try_later")})
 	case err != nil:
 		p.Log.Warn("a check-in was not kept; the device keeps it", "platform", s.Platform, "error", err)
 		w.Header().Set("Retry-After", "5")

@@ -157,7 +157,7 @@ func (s *Server) NewApp(cfg AppConfig) *App {
 			media: map[string]*media{},
 
 			positions: map[string]position{},
-			made:  map[string]int{},
+			made:      map[string]int{},
 		}
 		s.corps[cfg.CorpID] = corp
 	}

@@ -112,7 +112,7 @@
             fixes.push({ lat: p.lat, lng: p.lng, accuracy: p.accuracy, at: Math.round(p.at > 0 && p.at <= Date.now() + 60_000 ? p.at : Date.now()), source: client ? 'client' : 'browser' });
             const best = Math.min(...fixes.map((f) => f.accuracy));
             $('goMore').textContent = t('accuracy', { metres: Math.round(best) });
-            $('enough').hidden = fixes.length < 2;
+            $('enough').classList.toggle('off', fixes.length < 2);
           }
         } catch (e) {
           failed = e;
@@ -124,7 +124,7 @@
     } finally {
       clearInterval(tick);
       S.measuring = null;
-      $('enough').hidden = true;
+      $('enough').classList.add('off');
     }
     if (!fixes.length) throw failed ?? new Error('none');
     return fixes;
@@ -146,6 +146,7 @@
 
   async function checkIn() {
     busy(t('measuring'));
+    $('result').replaceChildren(el('p', 'hint', t('stand')));
     try {
       const fixes = await measure();
       const item = { on: page.on, user: S.me.id, at: Date.now(), fixes, photos: await Promise.all(S.photos.map(async (f) => ({ type: f.type, data: await f.arrayBuffer() }))), nonce: await takeNonce() };
@@ -220,10 +221,10 @@
     $('waiting').hidden = !items.length;
     const list = el('ul');
     for (const i of items) {
-      list.append(el('li', '', t('waiting_one', { time: new Date(i.at).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' }), photos: i.photos.length })));
+      list.append(el('li', '', t(i.photos.length ? 'waiting_photos' : 'waiting_one', { time: new Date(i.at).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' }), photos: i.photos.length })));
     }
     $('waiting').replaceChildren(list);
-    if (asked && items.length && !$('result').querySelector('.card .button')) show('warn', t('queued'));
+    if (asked && items.length && !$('result').querySelector('.card .button')) show('warn', t('queued'), [t('queued_note')]);
     showNetwork();
   }
 
@@ -264,7 +265,10 @@
 
   async function begin() {
     showNetwork(); showPhotos(); idle();
-    if ('serviceWorker' in navigator) navigator.serviceWorker.register('/m/sw.js', { scope: '/m/' }).catch(() => {});
+    if ('serviceWorker' in navigator) {
+      navigator.serviceWorker.register('/m/sw.js', { scope: '/m/' }).then(() => navigator.serviceWorker.ready)
+        .then((r) => r.active.postMessage({ keep: [`/m/check-in?on=${encodeURIComponent(page.on)}`, `/m/client/${encodeURIComponent(page.on)}.js`] })).catch(() => {});
+    }
     try {
       const config = await getMe();
       if (config === false) return;

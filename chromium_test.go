@@ -182,7 +182,7 @@ func (c *chromium) send(session, method string, params any) (json.RawMessage, er
 // tab is a page on a phone's screen.
 type tab struct {
 	*chromium
-	session string
+	session, context string
 }
 
 // dict is a JSON object.
@@ -209,7 +209,7 @@ func (c *chromium) open(address string) *tab {
 	call("Target.createBrowserContext", dict{})
 	call("Target.createTarget", dict{"url": "about:blank", "browserContextId": made.Context})
 	call("Target.attachToTarget", dict{"targetId": made.Target, "flatten": true})
-	t := &tab{c, made.Session}
+	t := &tab{c, made.Session, made.Context}
 	t.do("Runtime.enable", nil)
 	t.do("Page.enable", nil)
 	t.do("Log.enable", nil)
@@ -313,6 +313,15 @@ func (t *tab) file(selector, path string) {
 func (t *tab) stand(lat, lng, accuracy float64) {
 	t.Helper()
 	t.do("Emulation.setGeolocationOverride", dict{"latitude": lat, "longitude": lng, "accuracy": accuracy})
+}
+
+// deny takes the device's position away from the page.
+func (t *tab) deny() {
+	t.Helper()
+	_, err := t.send("", "Browser.setPermission", dict{"permission": dict{"name": "geolocation"}, "setting": "denied", "browserContextId": t.context})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // offline cuts the page and its service worker off, or connects them again.

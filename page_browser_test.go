@@ -119,9 +119,9 @@ func (n *line) carry(c net.Conn) {
 
 func TestPageInABrowser(t *testing.T) {
 	browser := startChromium(t)
-	for _, lang := range []struct{ code, start, verified, offline, queued, denied, offSite string }{
-		{"zh", "签到", "已核实", "没有网络", "待发送", "没有允许定位", "不在现场"},
-		{"en", "Check in", "verified", "No network", "To be sent", "does not allow", "Not at"},
+	for _, lang := range []struct{ code, start, verified, offline, queued, denied, nobody string }{
+		{"zh", "签到", "已核实", "没有网络", "待发送", "没有允许定位", "附近没有您的客户"},
+		{"en", "Check in", "verified", "No network", "To be sent", "does not allow", "None of your customers"},
 	} {
 		t.Run(lang.code, func(t *testing.T) {
 			line := newLine(t)
@@ -177,8 +177,14 @@ func TestPageInABrowser(t *testing.T) {
 				far := geo.Offset(place, 900, 0).WGS84()
 				p.stand(far.Lat, far.Lng, 9)
 				p.tap("#go")
-				p.shows(lang.offSite)
-				p.shot(shot + "6-off-site")
+				p.shows(lang.nobody)
+				p.shot(shot + "6-nobody")
+
+				// A phone that does not say where it is.
+				p.deny()
+				p.tap("#go")
+				p.shows(lang.denied)
+				p.shot(shot + "7-denied")
 			}
 		})
 	}

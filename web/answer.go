@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"roundsman/bot"
 	"roundsman/storage"
@@ -19,6 +20,8 @@ type said struct {
 	Tone  bot.Tone `json:"tone,omitempty"`
 	Title string   `json:"title,omitempty"`
 	Lines []string `json:"lines,omitempty"`
+	// Asks says that the chat asks something that is answered there.
+	Asks bool `json:"asks,omitempty"`
 }
 
 // getAnswer repeats what the chat says of a submission. Only whoever submitted is told.
@@ -28,7 +31,7 @@ func (p *Pages) getAnswer(w http.ResponseWriter, r *http.Request) {
 		p.answer(w, http.StatusUnauthorized, refused{p.Say.T("web.refused.login")})
 		return
 	}
-	if !p.limits.allow("read/"+s.Device, readsAMinute) {
+	if !p.limits.allow(p.Now(), "read/"+s.Device, readsAMinute) {
 		p.answer(w, http.StatusTooManyRequests, refused{p.Say.T("web.try_later")})
 		return
 	}
@@ -69,6 +72,7 @@ func repeat(b bot.Body) said {
 			out.Lines = append(out.Lines, l.Text)
 		}
 	}
+	out.Asks = slices.ContainsFunc(b.Card.Buttons, func(b bot.Button) bool { return b.Value != "" })
 	if b.Card.Footer != "" {
 		out.Lines = append(out.Lines, b.Card.Footer)
 	}

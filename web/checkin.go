@@ -80,7 +80,7 @@ func (p *Pages) getMe(w http.ResponseWriter, r *http.Request) {
 		p.answer(w, http.StatusUnauthorized, refused{p.Say.T("web.refused.login")})
 		return
 	}
-	if !p.limits.allow("read/"+s.Device, readsAMinute) {
+	if !p.limits.allow(p.Now(), "read/"+s.Device, readsAMinute) {
 		p.answer(w, http.StatusTooManyRequests, refused{p.Say.T("web.try_later")})
 		return
 	}
@@ -128,7 +128,7 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, s, refusedForged)
 		return
 	}
-	if !p.limits.allow("submit/"+s.Device, submissionsAMinute) {
+	if !p.limits.allow(p.Now(), "submit/"+s.Device, submissionsAMinute) {
 		w.Header().Set("Retry-After", "30")
 		p.answer(w, http.StatusTooManyRequests, refused{p.Say.T("web.try_later")})
 		return

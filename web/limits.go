@@ -19,8 +19,8 @@ const (
 	maxCounted = 10_000
 )
 
-// limits count requests, in the memory of this process and by the machine's
-// clock: they keep one device from using up the others' service, no more.
+// limits count requests in the memory of this process: they keep one device
+// from using up the others' service, no more.
 type limits struct {
 	mu     sync.Mutex
 	minute time.Time
@@ -30,10 +30,10 @@ type limits struct {
 }
 
 // allow reports whether key has any of its most requests of this minute left.
-func (l *limits) allow(key string, most int) bool {
+func (l *limits) allow(now time.Time, key string, most int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if minute := time.Now().Truncate(time.Minute); !minute.Equal(l.minute) || l.used == nil {
+	if minute := now.Truncate(time.Minute); !minute.Equal(l.minute) || l.used == nil {
 		l.minute, l.used = minute, make(map[string]int)
 	}
 	if len(l.used) >= maxCounted && l.used[key] == 0 {
@@ -44,10 +44,9 @@ func (l *limits) allow(key string, most int) bool {
 }
 
 // login reports whether one more login may be asked about.
-func (l *limits) login() bool {
+func (l *limits) login(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
 	if l.last.IsZero() {
 		l.logins = loginsAtOnce
 	} else {

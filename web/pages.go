@@ -104,7 +104,7 @@ func New(o Options) (*Pages, error) {
 
 // pageTexts are the sentences that the page's script says by itself.
 var pageTexts = []string{
-	"start", "measuring", "accuracy", "sending", "received", "in_chat", "queued", "queued_note", "stand", "waiting_one", "waiting_photos", "offline",
+	"start", "measuring", "accuracy", "sending", "received", "in_chat", "asks", "queued", "queued_note", "stand", "waiting_one", "waiting_photos", "offline",
 	"denied", "no_position", "photo", "photo_more", "photo_remove", "too_many_photos", "photo_large", "again", "login", "stranger",
 	"enough", "refused_unknown", "late_note",
 }

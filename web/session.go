@@ -99,7 +99,7 @@ func (p *Pages) getBack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// Each costs the platform a call.
-	if !p.limits.login() {
+	if !p.limits.login(p.Now()) {
 		p.say(w, http.StatusTooManyRequests, "web.try_later", []host{h})
 		return
 	}

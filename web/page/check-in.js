@@ -211,7 +211,7 @@
       const r = await fetch('/m/answer?nonce=' + encodeURIComponent(nonce), { credentials: 'same-origin' }).catch(() => null);
       if (!r?.ok) continue;
       const a = await r.json();
-      if (a.ready) { show({ good: 'good', warn: 'warn', bad: 'bad' }[a.tone] ?? '', a.title, [...a.lines ?? [], ...late ? [t('late_note')] : []]); return; }
+      if (a.ready) { show({ good: 'good', warn: 'warn', bad: 'bad' }[a.tone] ?? '', a.title, [...a.lines ?? [], ...late ? [t('late_note')] : [], ...a.asks ? [t('asks')] : []]); return; }
     }
     show('', t('received'), [t('in_chat')]);
   }

@@ -38,6 +38,10 @@ type PageClient struct {
 	Bridge []byte
 	// Datum is that of the positions that the client gives.
 	Datum geo.Datum
+	// Setup says what an administrator has to enter on the platform, where {page},
+	// {back} and {domain} stand for the page's address, [WebLogin.AuthorizeURL]'s
+	// redirect, and their host.
+	Setup string
 }
 
 // ErrNobody says that a platform knows nobody by a code: it was used, is over, or was made up.

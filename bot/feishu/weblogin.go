@@ -29,6 +29,9 @@ const scriptURL = "https://lf1-cdn-tos.bytegoofy.com/goofy/lark/op/h5-js-sdk-1.5
 // before, over, or of another page.
 var badCodes = map[int]bool{20003: true, 20004: true, 20024: true, 20037: true, 20065: true, 20071: true}
 
+// setup is what stands in the developer console.
+const setup = "in the developer console: 添加应用能力 → 网页应用, 移动端主页 {page}; 安全设置 → 重定向 URL {back} and H5 可信域名 {domain}; 机器人 → 自定义菜单 → 跳转链接 {page}; then publish a version"
+
 //go:embed bridge.js
 var bridge []byte
 
@@ -177,7 +180,7 @@ func (p *Platform) Client() bot.PageClient {
 	if u, err := url.Parse(scriptURL); err == nil && strings.HasPrefix(p.config.BaseURL, "http:") {
 		script = p.config.BaseURL + u.Path
 	}
-	return bot.PageClient{Scripts: []string{script}, Bridge: bridge, Datum: p.config.PageDatum}
+	return bot.PageClient{Scripts: []string{script}, Bridge: bridge, Datum: p.config.PageDatum, Setup: setup}
 }
 
 // SignPage signs the configuration of h5sdk.config for the page. Feishu counts

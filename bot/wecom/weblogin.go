@@ -31,6 +31,9 @@ const (
 	codeCodeGone = 42003
 )
 
+// setup is what stands in the admin console.
+const setup = "on the app's page: 网页授权及JS-SDK → 可信域名 {domain} (proven by wecom.domain_verification); 自定义菜单 → 跳转到网页 {page}"
+
 //go:embed bridge.js
 var bridge []byte
 
@@ -118,7 +121,7 @@ func (p *Platform) ticket(ctx context.Context) (string, error) {
 
 // Client is WeCom's script and how a page of ours uses wx.getLocation, which it asks for WGS-84.
 func (p *Platform) Client() bot.PageClient {
-	return bot.PageClient{Scripts: []string{p.pageAddress(scriptURL)}, Bridge: bridge, Datum: geo.WGS84}
+	return bot.PageClient{Scripts: []string{p.pageAddress(scriptURL)}, Bridge: bridge, Datum: geo.WGS84, Setup: setup}
 }
 
 // SignPage signs the configuration of wx.config for the page (document path 90506).

@@ -121,7 +121,7 @@ func TestPageInABrowser(t *testing.T) {
 	browser := startChromium(t)
 	for _, lang := range []struct{ code, start, verified, offline, queued, denied, nobody string }{
 		{"zh", "签到", "已核实", "没有网络", "待发送", "没有允许定位", "附近没有您的客户"},
-		{"en", "Check in", "verified", "No network", "To be sent", "does not allow", "None of your customers"},
+		{"en", "Check in", "verified", "No network", "To be sent", "does not give its location", "None of your customers"},
 	} {
 		t.Run(lang.code, func(t *testing.T) {
 			line := newLine(t)

@@ -33,6 +33,9 @@ const (
 	// 20 MB on a weak network.
 	uploadWithin = 8 * time.Minute
 	stallFor     = 30 * time.Second
+	// asCameFor is how long a photo is kept as it came: for longer than the queue
+	// of photos tries.
+	asCameFor = 4 * 24 * time.Hour
 	// storeWithin bounds the keeping of one photo.
 	storeWithin = 10 * time.Second
 )
@@ -277,7 +280,9 @@ func (p *Pages) keep(ctx context.Context, m bot.Message, blobs []storage.Blob) e
 		blobs = nil
 	}
 	for _, b := range blobs {
-		b.At = m.Received
+		// As they came they have what a camera writes into them. What is kept of
+		// them is made in the queue; they themselves go with what is as old as this.
+		b.At = m.Received.Add(min(0, asCameFor-p.Policy.KeepPhotos))
 		keeping, cancel := context.WithTimeout(ctx, storeWithin)
 		err := p.Store.Media().PutBlob(keeping, b)
 		cancel()

@@ -113,7 +113,7 @@ func setup(t *testing.T) *fixture {
 	pages, err := web.New(web.Options{
 		Store: f.store, Platforms: []bot.Platform{blue{name: "blue"}, blue{name: "green"}}, Inlet: f.inlet, Say: say, Key: f.key,
 		PublicURL: "http://" + f.server.Listener.Addr().String(), PhotoBytes: 64 << 10, Now: f.clock, Log: log,
-		Policy: visit.Policy{Zone: zone, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}}, ConsentRequired: true},
+		Policy: visit.Policy{Zone: zone, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}}, ConsentRequired: true, KeepPhotos: 180 * 24 * time.Hour},
 	})
 	f.ok(err)
 	mux := http.NewServeMux()
@@ -320,6 +320,13 @@ func TestASubmissionIsOneMessage(t *testing.T) {
 	}
 	if r := f.refusals(); len(r) != 0 {
 		t.Errorf("refused: %v", r)
+	}
+	// As it came it is kept for some days only, whatever photos are kept for.
+	for days, want := range []int{0, 0, 0, 0, 1} {
+		n, err := f.store.Media().Sweep(t.Context(), f.clock().Add(time.Duration(days-180)*24*time.Hour))
+		if err != nil || n != want {
+			t.Errorf("after %d days %d photos are swept, %v", days, n, err)
+		}
 	}
 }
 

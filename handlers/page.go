@@ -8,6 +8,9 @@ import (
 	"roundsman/visit"
 )
 
+// pageHelp is the help of a command that leads somewhere only where there is a page.
+const pageHelp = "help.page"
+
 // page shows the way to the check-in page.
 func (s *Service) page(ctx context.Context, c call) error {
 	buttons := s.pageButtons(c.m.Platform)
@@ -18,6 +21,11 @@ func (s *Service) page(ctx context.Context, c call) error {
 	return s.reply(ctx, c.m, bot.Body{Card: &bot.Card{
 		Title: s.Say.T("page.title"), Lines: []bot.Line{{Text: s.Say.T("page.link")}}, Buttons: buttons,
 	}})
+}
+
+// havePages reports whether anybody can check in on the page.
+func (s *Service) havePages() bool {
+	return slices.ContainsFunc(s.Platforms, func(p bot.Platform) bool { return len(s.pageButtons(p.Name())) > 0 })
 }
 
 // pageButtons is the button that opens the check-in page, where there is one.

@@ -72,6 +72,10 @@ func TestALateFixIsNoMoreThanAPin(t *testing.T) {
 func TestATeamMayWantTheDevicesOwnFix(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
+	f.text("wang", "设置 签到方式 定位页")
+	if b := show(f.last("wang")); !strings.Contains(b, "没有开通签到页") {
+		t.Errorf("without a page: %s", b)
+	}
 	f.pages = map[string]string{"blue": "https://bot.example.com/m/check-in?on=blue"}
 	f.text("wang", "设置 签到方式 定位页")
 	if b := show(f.last("wang")); !strings.Contains(b, "签到方式 定位页（本队设的）") {

@@ -399,7 +399,10 @@ func TestWhatIsNoForm(t *testing.T) {
 		return resp.StatusCode
 	}
 	for _, tt := range [][2]string{
-		{"application/json", `{}`}, {"multipart/form-data", "x"}, {"multipart/form-data; boundary=b", ""}, {"multipart/form-data; boundary=b", "--b--"},
+		{"application/json", `{}`},
+		{"multipart/form-data", "x"},
+		{"multipart/form-data; boundary=b", ""},
+		{"multipart/form-data; boundary=b", "--b--"},
 		{"multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"photo\"\r\n\r\nx\r\n--b--"},
 	} {
 		if status := post(tt[0], tt[1]); status != http.StatusUnprocessableEntity {

@@ -27,6 +27,8 @@ const (
 	nonceFor = 2 * keptFor
 	// stock is how many nonces the page is given at a time.
 	stock = 3
+	// signWithin bounds the wait for a platform's ticket, without which the browser measures.
+	signWithin = 3 * time.Second
 	// maxHeld bounds the bytes of submissions that are in memory at once.
 	maxHeld = 128 << 20
 	// uploadWithin bounds a whole upload, stallFor the wait for its next bytes:
@@ -106,7 +108,9 @@ func (p *Pages) getMe(w http.ResponseWriter, r *http.Request) {
 	// Only our own page is signed, as its browser writes it.
 	if page := r.URL.Query().Get("page"); strings.HasPrefix(page, p.PublicURL+CheckInPath+"?") || page == p.PublicURL+CheckInPath {
 		h, _ := p.host(s.Platform)
-		if out.Client, err = h.login.SignPage(r.Context(), page); err != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), signWithin)
+		defer cancel()
+		if out.Client, err = h.login.SignPage(ctx, page); err != nil {
 			// The browser measures too.
 			p.Log.Warn("the check-in page cannot use the platform's client", "platform", h.name, "error", err)
 		}

@@ -99,7 +99,7 @@ func (i *inlet) Accept(ctx context.Context, m bot.Message) error {
 	return i.Intake.Accept(ctx, m)
 }
 
-func setup(t *testing.T) *fixture {
+func setup(t *testing.T, change ...func(*http.Server)) *fixture {
 	t.Helper()
 	f := &fixture{T: t, store: fresh.Store(t), key: bytes.Repeat([]byte{7}, seal.MinKey)}
 	zone, err := time.LoadLocation("Asia/Shanghai")
@@ -119,6 +119,9 @@ func setup(t *testing.T) *fixture {
 	mux := http.NewServeMux()
 	pages.Routes(mux)
 	f.server.Config.Handler = mux
+	for _, c := range change {
+		c(f.server.Config)
+	}
 	f.server.Start()
 	t.Cleanup(f.server.Close)
 	f.ok(f.store.Roster().PutReps(t.Context(),
@@ -461,6 +464,46 @@ func TestTheDeviceKeepsWhatTheStoreDoesNotTake(t *testing.T) {
 	f.inlet.away = false
 	if status, _ := p.submit(f.form(nonce, "12", 0)); status != http.StatusOK || len(f.arrived()) != 1 {
 		t.Errorf("again: %d", status)
+	}
+}
+
+// slow gives its bytes one by one, with pauses.
+type slow struct {
+	data  []byte
+	pause time.Duration
+}
+
+func (s *slow) Read(b []byte) (int, error) {
+	if len(s.data) == 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(s.pause)
+	n := copy(b[:min(len(b), 100)], s.data)
+	s.data = s.data[n:]
+	return n, nil
+}
+
+func TestAWeakNetwork(t *testing.T) {
+	t.Parallel()
+	f := setup(t, func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = 400*time.Millisecond, 400*time.Millisecond })
+	p := f.login("zhang")
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	f.ok(w.WriteField("fixes", f.form(p.nonce(), "12", 0)))
+	part, err := w.CreateFormFile("photo", "photo")
+	f.ok(err)
+	_, _ = io.WriteString(part, picture(t, 5))
+	f.ok(w.Close())
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+web.CheckInPath, &slow{body.Bytes(), 200 * time.Millisecond})
+	f.ok(err)
+	req.ContentLength = int64(body.Len())
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	began := time.Now()
+	resp, err := p.client.Do(req)
+	f.ok(err)
+	resp.Body.Close()
+	if took := time.Since(began); resp.StatusCode != http.StatusOK || took < 800*time.Millisecond {
+		t.Errorf("answered with %s after %v", resp.Status, took)
 	}
 }
 

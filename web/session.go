@@ -54,7 +54,7 @@ func (p *Pages) cookie(w http.ResponseWriter, name, value string, life time.Dura
 	if value == "" {
 		age = -1
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the page is: only an emulator is without https
 		Name: name, Value: value, Path: root, MaxAge: age, HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -99,7 +99,7 @@ func readForm(r io.Reader) (form, error) {
 	var f form
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if d.Decode(&f) != nil || d.Decode(new(any)) != io.EOF { //nolint:errorlint // Decode returns it bare
+	if d.Decode(&f) != nil || d.Decode(new(any)) != io.EOF {
 		return form{}, refusedMalformed
 	}
 	return f, nil

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"roundsman/bot"
 	"roundsman/storage"
 	"roundsman/visit"
+	"roundsman/web"
 )
 
 type checkCmd struct{}
@@ -45,6 +48,7 @@ func (checkCmd) Run(env *runtimeEnv) (err error) {
 			c.line(r.Name, r.Err, r.Hint)
 		}
 	}
+	c.pages(cfg.PublicURL, platforms)
 
 	store, err := openStore(ctx, cfg.Storage.Reveal(), false)
 	c.line("storage", err, hintIf(err, "see storage in the configuration"))
@@ -77,6 +81,25 @@ func (c *checker) line(name string, err error, hint string) {
 	}
 	if hint != "" {
 		_, _ = fmt.Fprintf(c.env.out, "      → %s\n", hint)
+	}
+}
+
+// pages says what an administrator has to enter so that reps can check in with their devices.
+func (c *checker) pages(public string, platforms []bot.Platform) {
+	if public == "" {
+		c.line("check-in page", nil, "off: set public_url to the address under which phones reach this program")
+		return
+	}
+	u, err := url.Parse(public)
+	if err != nil {
+		return // the configuration said so
+	}
+	for _, p := range platforms {
+		if login, ok := p.(bot.WebLogin); ok {
+			c.line(p.Name()+" check-in page", nil, strings.NewReplacer(
+				"{page}", web.Address(public, p.Name()), "{back}", web.BackAddress(public, p.Name()), "{domain}", u.Host,
+			).Replace(login.Client().Setup))
+		}
 	}
 }
 

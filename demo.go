@@ -13,6 +13,7 @@ import (
 
 	"roundsman/config"
 	"roundsman/demo"
+	"roundsman/web"
 )
 
 type demoCmd struct {
@@ -51,25 +52,38 @@ func (c demoCmd) Run(env *runtimeEnv) (err error) {
 
 // startDemoBot runs the real program against the demo's platforms, on the demo's clock.
 func startDemoBot(ctx context.Context, w *demo.World, dir, language string, log *slog.Logger) (*Program, error) {
-	cfg, err := config.Parse(demoConfig(w, language, "127.0.0.1:0", "sqlite:"+filepath.Join(dir, "demo.db"), filepath.Join(dir, "spool")), dir, nil)
+	// Open before the rest: the address is part of the configuration.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	p, err := newDemoBot(ctx, w, dir, language, log, l)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	if err := p.Start(ctx); err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
+	err = w.Connect(ctx, demo.Bot{
+		URL: "http://" + p.Addr(), Settled: p.Settled, Tick: p.Tick, Store: p.store,
+		Page: func(platform string) string { return web.LoginAddress("http://"+p.Addr(), platform) },
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
+	return p, nil
+}
+
+// newDemoBot makes the program that answers on a listener.
+func newDemoBot(ctx context.Context, w *demo.World, dir, language string, log *slog.Logger, l net.Listener) (*Program, error) {
+	cfg, err := config.Parse(demoConfig(w, language, l.Addr().String(), "sqlite:"+filepath.Join(dir, "demo.db"), filepath.Join(dir, "spool")), dir, nil)
 	if err != nil {
 		return nil, err
 	}
 	if err := seedDemo(ctx, w, cfg); err != nil {
 		return nil, err
 	}
-	p, err := newProgram(ctx, cfg, programOptions{Log: log, Now: w.Now, NoTick: true})
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Start(ctx); err != nil {
-		return nil, errors.Join(err, p.Stop())
-	}
-	err = w.Connect(ctx, demo.Bot{URL: "http://" + p.Addr(), Settled: p.Settled, Tick: p.Tick, Store: p.store})
-	if err != nil {
-		return nil, errors.Join(err, p.Stop())
-	}
-	return p, nil
+	return newProgram(ctx, cfg, programOptions{Log: log, Now: w.Now, NoTick: true, Listener: l})
 }
 
 func seedDemo(ctx context.Context, w *demo.World, cfg *config.Config) error {
@@ -86,12 +100,13 @@ func demoConfig(w *demo.World, language, listen, store, spool string) []byte {
 	return fmt.Appendf(nil, `
 language: %s
 listen: %q
+public_url: %q
 storage: %q
 spool: %q
 secret_key: demo-demo-demo-demo-demo-demo-demo-demo
-feishu: {mode: websocket, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q}
+feishu: {mode: websocket, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q, page_datum: wgs84}
 wecom: {corp_id: %q, agent_id: %d, secret: %q, token: %q, encoding_aes_key: %q, base_url: %q}
-`, language, listen, store, spool,
+`, language, listen, "http://"+listen, store, spool,
 		f.AppID, f.AppSecret, f.VerificationToken, f.EncryptKey, f.BaseURL,
 		c.CorpID, c.AgentID, c.Secret, c.Token, c.EncodingAESKey, c.BaseURL)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -123,6 +124,13 @@ func (c *company) Write(b []byte) (int, error) {
 // newCompany starts a company; mode is Feishu's.
 func newCompany(t *testing.T, mode string) *company {
 	t.Helper()
+	return newCompanyOn(t, mode, nil, "")
+}
+
+// newCompanyOn starts a company that takes requests on a listener, or on one of
+// its own if that is nil, with more in its configuration.
+func newCompanyOn(t *testing.T, mode string, on net.Listener, more string) *company {
+	t.Helper()
 	c := &company{T: t, log: new(bytes.Buffer)}
 	c.feishu = feishuSide.NewApp(sandboxfeishu.AppConfig{})
 	c.wecom = wecomSide.NewApp(sandboxwecom.AppConfig{RootVisible: true, LocationReport: true})
@@ -130,8 +138,10 @@ func newCompany(t *testing.T, mode string) *company {
 	c.group = feishuSide.AddChat(sandboxfeishu.Chat{Name: "华东", Members: []string{c.user}, Apps: []string{c.feishu.ID}}).ID
 	c.wecom.AddUser(sandboxwecom.User{UserID: member, Name: "李娜"})
 	c.robot = c.wecom.AddRobot("华东", member)
-	cfg := c.config(mode)
-	p, err := newProgram(t.Context(), cfg, programOptions{Log: slog.New(slog.NewTextHandler(c, nil)), Now: testClock.Now})
+	dir := t.TempDir()
+	cfg, err := config.Parse(append(c.yaml(mode, dir, "127.0.0.1:0"), more...), dir, nil)
+	c.ok(err)
+	p, err := newProgram(t.Context(), cfg, programOptions{Log: slog.New(slog.NewTextHandler(c, nil)), Now: testClock.Now, Listener: on})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,15 +168,6 @@ func newCompany(t *testing.T, mode string) *company {
 	return c
 }
 
-func (c *company) config(mode string) *config.Config {
-	c.Helper()
-	cfg, err := config.Parse(c.yaml(mode, c.TempDir(), "127.0.0.1:0"), c.TempDir(), nil)
-	if err != nil {
-		c.Fatal(err)
-	}
-	return cfg
-}
-
 func (c *company) yaml(mode, dir, listen string) []byte {
 	w := c.wecom.Config()
 	c.spools = append(c.spools, filepath.Join(dir, "spool"))
@@ -175,7 +176,7 @@ listen: %q
 storage: %q
 spool: %q
 secret_key: canary-key-0123456789-0123456789-0123456789
-feishu: {mode: %s, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q}
+feishu: {mode: %s, app_id: %q, app_secret: %q, verification_token: %q, encrypt_key: %q, base_url: %q, page_datum: wgs84}
 wecom: {corp_id: %q, agent_id: %d, secret: %q, token: %q, encoding_aes_key: %q, base_url: %q}
 teams: [{name: %s, groups: ["feishu:%s", "wecom-robot:%s"]}]
 `, listen, cmp.Or(c.url, "sqlite:"+filepath.Join(dir, "r.db")), filepath.Join(dir, "spool"),

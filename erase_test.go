@@ -22,12 +22,12 @@ import (
 
 // leaver is who is erased, and stayer a colleague of theirs.
 var (
-	leaver = visit.Rep{ID: "R17", Name: "张伟丰", Team: testTeam, Role: visit.RoleManager, Identities: map[string]string{"feishu": "ou_e1f2", "wecom": "zhangwf"}}
+	leaver = visit.Rep{ID: "R-0017", Name: "张伟丰", Team: testTeam, Role: visit.RoleManager, Identities: map[string]string{"feishu": "ou_e1f2", "wecom": "zhangwf"}}
 	stayer = visit.Rep{ID: "R2", Name: "李娜", Team: testTeam, Role: visit.RoleRep, Identities: map[string]string{"wecom": "lina"}}
 )
 
 // traces are what nothing may hold of the leaver.
-var traces = []string{"R17", "张伟丰", "ou_e1f2", "zhangwf", "hash-theirs"}
+var traces = []string{"R-0017", "张伟丰", "ou_e1f2", "zhangwf", "hash-theirs"}
 
 // leaving is a store with everything that is kept of two people, and who erases one of them.
 type leaving struct {
@@ -104,7 +104,7 @@ func (l *leaving) seed() {
 		facts := []visit.Fact{
 			fix,
 			{ID: "wecom:e:" + user + ":1:click:ab/choice", Kind: visit.KindChoice, Rep: who.ID, Choice: &visit.Choice{Fix: fix.ID, Customer: "C1"}},
-			{ID: "ph" + who.ID, Kind: visit.KindPhotoKept, Rep: who.ID, Photo: &visit.Photo{Of: "p", SHA256: map[string]string{"R17": "hash-theirs", "R2": "hash-other"}[who.ID]}},
+			{ID: "ph" + who.ID, Kind: visit.KindPhotoKept, Rep: who.ID, Photo: &visit.Photo{Of: "p", SHA256: map[string]string{"R-0017": "hash-theirs", "R2": "hash-other"}[who.ID]}},
 			{ID: "both" + who.ID, Kind: visit.KindPhotoKept, Rep: who.ID, Photo: &visit.Photo{Of: "p", SHA256: "hash-both"}},
 			// What the other one did to this one's day.
 			{ID: "by" + who.ID[1:], Kind: visit.KindComment, Rep: who.ID, By: other.ID, Note: "好"},
@@ -151,7 +151,7 @@ func (l *leaving) seed() {
 		l.ok(err)
 		l.ok(s.Quotas().Swap(ctx, storage.Quota{Key: "chat/wecom:user/" + user, Version: 1, Expires: l.now.Add(time.Hour)}))
 	}
-	l.post("export", bot.Address{Platform: "wecom", Place: bot.ToUser, ID: "boss"}, bot.Body{File: &bot.File{Name: "华东一队.xlsx", Data: []byte("PK 张记仓库R17")}})
+	l.post("export", bot.Address{Platform: "wecom", Place: bot.ToUser, ID: "boss"}, bot.Body{File: &bot.File{Name: "华东一队.xlsx", Data: []byte("PK 张记仓库R-0017")}})
 	for {
 		n, err := l.eraser.Notary.Seal(ctx)
 		l.ok(err)
@@ -377,7 +377,7 @@ func TestARestoreErasesAgain(t *testing.T) {
 	l.seed()
 	l.ok(l.store.Close())
 	at("backup", filepath.Join(dir, "copy.db"))
-	if out := at("erase", "R17", "--reason", "离职"); !strings.Contains(out, "Erased.") {
+	if out := at("erase", "R-0017", "--reason", "离职"); !strings.Contains(out, "Erased.") {
 		t.Errorf("erase: %s", out)
 	}
 	if out := at("verify"); !strings.Contains(out, "more are erased") {
@@ -396,7 +396,7 @@ func TestARestoreErasesAgain(t *testing.T) {
 	at("verify")
 	// Hired again: the store knows that erasure, and does not do it again.
 	reps := filepath.Join(dir, "reps.csv")
-	l.ok(os.WriteFile(reps, []byte("工号,姓名,团队,角色\nR17,张伟丰,华东一队,销售员\n"), 0o600))
+	l.ok(os.WriteFile(reps, []byte("工号,姓名,团队,角色\nR-0017,张伟丰,华东一队,销售员\n"), 0o600))
 	at("import", "reps", reps)
 	again, err := openStore(t.Context(), url, false)
 	l.ok(err)

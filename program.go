@@ -27,6 +27,7 @@ import (
 	"roundsman/seal"
 	"roundsman/storage"
 	"roundsman/visit"
+	"roundsman/web"
 )
 
 const (
@@ -63,6 +64,7 @@ type Program struct {
 	lanes     *bot.Lanes
 	sender    *bot.Sender
 	photos    *bot.Photos
+	pages     *web.Pages
 	notary    *notary.Notary
 	witness   *witness
 	eraser    *privacy.Eraser
@@ -83,11 +85,14 @@ type programOptions struct {
 	Now func() time.Time
 	// NoTick leaves the scheduler to whoever calls Tick.
 	NoTick bool
+	// Listener takes the requests instead of one on the configured address: whoever
+	// needs to know the address before the program starts opens it.
+	Listener net.Listener
 }
 
 // newProgram opens the store for serving and wires everything; nothing runs until Start.
 func newProgram(ctx context.Context, cfg *config.Config, o programOptions) (_ *Program, err error) {
-	p := &Program{cfg: cfg, log: o.Log, now: o.Now, noTick: o.NoTick, registry: prometheus.NewRegistry()}
+	p := &Program{cfg: cfg, log: o.Log, now: o.Now, noTick: o.NoTick, listener: o.Listener, registry: prometheus.NewRegistry()}
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if p.store, err = openStore(ctx, cfg.Storage.Reveal(), true); err != nil {
 		return nil, err
@@ -165,8 +170,17 @@ func (p *Program) wire() error {
 	policy := policyOf(p.cfg)
 	service := handlers.New(handlers.Options{
 		Store: p.store, Outbox: outbox, Platforms: p.platforms, Say: say, Buttons: buttons, Policy: policy,
-		Admins: admins, Inlet: p.intake, FetchPhotos: p.photos.Wake, Now: p.now, Log: p.log,
+		Admins: admins, Inlet: p.intake, FetchPhotos: p.photos.Wake, Page: p.pageAddress, Now: p.now, Log: p.log,
 	})
+	if p.cfg.PublicURL != "" {
+		p.pages, err = web.New(web.Options{
+			Store: p.store, Platforms: p.platforms, Inlet: p.intake, Say: say, Key: []byte(p.cfg.SecretKey.Reveal()), PublicURL: p.cfg.PublicURL,
+			Policy: policy, PhotoBytes: p.cfg.Limits.PhotoBytes, Now: p.now, Log: p.log,
+		})
+		if err != nil {
+			return err
+		}
+	}
 	p.notary, p.witness = notary.New(p.store, p.now, randomName), &witness{path: p.cfg.Witness}
 	p.eraser = newEraser(p.cfg, p.store, p.notary, p.spool, p.now)
 	p.lanes = bot.NewLanes(p.store, service, metrics, p.log, p.now, owner)
@@ -179,9 +193,11 @@ func (p *Program) wire() error {
 
 // Start listens and begins to work. It returns once requests are answered.
 func (p *Program) Start(ctx context.Context) error {
-	var err error
-	if p.listener, err = net.Listen("tcp", p.cfg.Listen); err != nil {
-		return fmt.Errorf("listen: %w", err)
+	if p.listener == nil {
+		var err error
+		if p.listener, err = net.Listen("tcp", p.cfg.Listen); err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
 	}
 	p.server = newServer(p.routes())
 	if p.cfg.MetricsListen != "" {
@@ -290,7 +306,20 @@ func (p *Program) routes() http.Handler {
 	for _, platform := range p.platforms {
 		platform.Routes(mux, p.intake)
 	}
+	if p.pages != nil {
+		p.pages.Routes(mux)
+	}
 	return mux
+}
+
+// pageAddress is where people of a platform check in with their device; "" where they cannot.
+func (p *Program) pageAddress(platform string) string {
+	for _, o := range p.platforms {
+		if _, ok := o.(bot.WebLogin); ok && o.Name() == platform && p.cfg.PublicURL != "" {
+			return web.Address(p.cfg.PublicURL, platform)
+		}
+	}
+	return ""
 }
 
 // newServer returns a server that slow or idle clients cannot exhaust.

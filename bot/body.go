@@ -64,11 +64,13 @@ const (
 	LineFold LineKind = "fold"
 )
 
-// Button is something to tap. Value is sealed.
+// Button is something to tap. Value is sealed; where it is empty the button
+// opens Link, an address of our own.
 type Button struct {
 	Text  string      `json:"text"`
 	Value string      `json:"value"`
 	Style ButtonStyle `json:"style,omitempty"`
+	Link  string      `json:"link,omitempty"`
 }
 
 // ButtonStyle is how much a button stands out.

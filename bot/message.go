@@ -72,6 +72,9 @@ type Location struct {
 	Name     string
 	// Passive says that the platform reported it of itself, without the person sending it.
 	Passive bool
+	// Device says that the person's device measured it, on a page of ours; Late
+	// that it was sent so long after that its time is only the device's word.
+	Device, Late bool
 }
 
 // Media is a picture or a document that was sent; its bytes are fetched by the resource key.

@@ -146,13 +146,9 @@ func (p *Photos) fetch(ctx context.Context, f storage.Fetch) error {
 
 // download fetches a photo and examines it. bytes is how many it has as it came.
 func (p *Photos) download(ctx context.Context, f storage.Fetch) (blob storage.Blob, look visit.Look, bytes int64, err error) {
-	source, ok := p.platforms[f.Platform].(MediaSource)
-	if !ok {
-		return blob, look, 0, &FetchError{Reason: FetchRefused}
-	}
 	ctx, cancel := context.WithTimeout(ctx, fetchWithin)
 	defer cancel()
-	data, err := source.Fetch(ctx, f.Message, Media{Resource: f.Resource, File: f.File, Name: f.Name}, p.limit)
+	data, err := p.bytes(ctx, f)
 	if err == nil {
 		blob, look, err = p.examine(ctx, data)
 	}
@@ -161,6 +157,23 @@ func (p *Photos) download(ctx context.Context, f storage.Fetch) (blob storage.Bl
 	}
 	blob.At = visit.Millis(p.now())
 	return blob, look, int64(len(data)), err
+}
+
+// bytes gets the bytes of a photo from where they are: its platform, or the
+// store, if they came with a message of no platform.
+func (p *Photos) bytes(ctx context.Context, f storage.Fetch) ([]byte, error) {
+	if sum, ok := KeptMedia(f.Resource); ok && f.Message == "" {
+		blob, err := p.store.Blob(ctx, sum)
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil, &FetchError{Reason: FetchExpired, Err: err}
+		}
+		return blob.Data, err
+	}
+	source, ok := p.platforms[f.Platform].(MediaSource)
+	if !ok {
+		return nil, &FetchError{Reason: FetchRefused}
+	}
+	return source.Fetch(ctx, f.Message, Media{Resource: f.Resource, File: f.File, Name: f.Name}, p.limit)
 }
 
 func (p *Photos) finish(ctx context.Context, f storage.Fetch, kind visit.Kind, photo visit.Photo) error {

@@ -109,5 +109,5 @@ func (l *loader) platforms(c *Config) {
 // public are the keys of platform sections that are shown; everything else may be a secret.
 var public = map[string]bool{
 	"mode": true, "app_id": true, "base_url": true, "datum": true, "corp_id": true, "agent_id": true,
-	"message_datum": true, "event_datum": true,
+	"message_datum": true, "event_datum": true, "page_datum": true,
 }

@@ -48,6 +48,7 @@ func (w *World) Handler() http.Handler {
 	mux.Handle("GET /", http.FileServerFS(files))
 	mux.HandleFunc("GET /api/state", w.getState)
 	mux.HandleFunc("GET /api/events", w.getEvents)
+	mux.HandleFunc("GET /phone", w.getPhone)
 	mux.HandleFunc("GET /photo/{platform}/{key}", w.getPhoto)
 	mux.HandleFunc("GET /file/{platform}/{key}", w.getFile)
 	mux.HandleFunc("POST /api/send", post(w.postSend))

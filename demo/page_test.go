@@ -310,3 +310,37 @@ func TestTheDayIsPlayed(t *testing.T) {
 		t.Error("it is still played")
 	}
 }
+
+func TestAPhoneOpensTheCheckInPage(t *testing.T) {
+	t.Parallel()
+	p := openPage(t, demo.Bot{Page: func(platform string) string {
+		if platform == "feishu" {
+			return ""
+		}
+		return "http://127.0.0.1:1/m/login?on=" + platform
+	}})
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	get := func(query string) (int, string) {
+		resp, err := client.Get(p.server.URL + "/phone?" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode, resp.Header.Get("Location")
+	}
+	status, to := get("person=R05&platform=wecom&lat=23.1291&lng=113.2644")
+	if status != http.StatusFound || !strings.HasPrefix(to, p.world.WeCom().BaseURL+"/sandbox/phone?") {
+		t.Errorf("sent to %d %s", status, to)
+	}
+	for query, want := range map[string]int{
+		"person=nobody&platform=wecom":              http.StatusNotFound,
+		"person=R05&platform=feishu":                http.StatusNotFound,
+		"person=R05&platform=wecom&lat=x&lng=y":     http.StatusBadRequest,
+		"person=R05&platform=wecom&lat=NaN&lng=1":   http.StatusBadRequest,
+		"person=R05&platform=wecom&lat=200&lng=300": http.StatusBadRequest,
+	} {
+		if status, _ := get(query); status != want {
+			t.Errorf("%s: %d, want %d", query, status, want)
+		}
+	}
+}

@@ -62,6 +62,8 @@ type personView struct {
 
 type phoneView struct {
 	seatView
+	// Page says that the person can open the check-in page.
+	Page     bool      `json:"page"`
 	Messages []Message `json:"messages"`
 }
 
@@ -110,7 +112,7 @@ func (w *World) look(ctx context.Context, who seat) (state, error) {
 	}
 	out := state{
 		Language: w.say.Language(),
-		Phone:    phoneView{seatView{who.person, who.platform}, newest(messages)},
+		Phone:    phoneView{seatView{who.person, who.platform}, w.checkInPage(who.platform) != "", newest(messages)},
 		Groups: []groupView{
 			{eastTeam, onFeishu, newest(w.group(eastTeam))},
 			{southTeam, onWeCom, newest(w.group(southTeam))},

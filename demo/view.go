@@ -64,6 +64,8 @@ const (
 type Button struct {
 	Text  string `json:"text"`
 	Style string `json:"style"`
+	// Link says that it opens the check-in page.
+	Link bool `json:"link,omitempty"`
 }
 
 // lines writes a message as a person reads it.

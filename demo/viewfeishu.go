@@ -66,7 +66,10 @@ type element struct {
 	Header  struct {
 		Title struct{ Content string } `json:"title"`
 	} `json:"header"`
-	Type     string    `json:"type"`
+	Type      string `json:"type"`
+	Behaviors []struct {
+		Type string `json:"type"`
+	} `json:"behaviors"`
 	Columns  []element `json:"columns"`
 	Elements []element `json:"elements"`
 }
@@ -115,7 +118,8 @@ func (c *Card) element(e element) {
 		if style == "" {
 			style = "plain"
 		}
-		c.Buttons = append(c.Buttons, Button{e.Text.Content, style})
+		link := len(e.Behaviors) > 0 && e.Behaviors[0].Type == "open_url"
+		c.Buttons = append(c.Buttons, Button{e.Text.Content, style, link})
 	case "column_set":
 		if len(e.Columns) == 2 && e.Columns[0].isText() && e.Columns[1].isText() {
 			c.Blocks = append(c.Blocks, Block{Kind: blockField, Label: e.Columns[0].Elements[0].Text.Content, Text: e.Columns[1].Elements[0].Text.Content})

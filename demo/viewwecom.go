@@ -3,6 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 
 	"roundsman/sandbox/wecom"
@@ -83,6 +84,7 @@ func templateCard(m wecom.Message) Card {
 		Menu  []struct {
 			Text  string `json:"text"`
 			Style int    `json:"style"`
+			Type  int    `json:"type"`
 		} `json:"button_list"`
 	}
 	out := Card{Tone: "info", Blocks: []Block{}}
@@ -108,8 +110,18 @@ func templateCard(m wecom.Message) Card {
 		if style == "" {
 			style = "plain"
 		}
-		out.Buttons = append(out.Buttons, Button{b.Text, style})
+		out.Buttons = append(out.Buttons, Button{b.Text, style, b.Type == 1})
 	}
+	// Those that call back are counted by themselves.
+	slices.SortStableFunc(out.Buttons, func(a, b Button) int {
+		switch {
+		case a.Link == b.Link:
+			return 0
+		case b.Link:
+			return -1
+		}
+		return 1
+	})
 	return out
 }
 

@@ -84,6 +84,9 @@ type Bot struct {
 	Settled func(context.Context) error
 	// Tick makes it ask what is due.
 	Tick func(context.Context) error
+	// Page is where people of a platform check in with their device, "" where they
+	// cannot. It may be nil.
+	Page func(platform string) string
 	// Store is what the bot keeps, for comparing its facts with what was sent
 	// and for colouring the map. It may be nil; then neither is done.
 	Store storage.Store

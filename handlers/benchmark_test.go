@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"roundsman/bot"
 	"roundsman/geo"
@@ -51,5 +52,38 @@ func BenchmarkProposals(b *testing.B) {
 	b.ReportMetric(10_000*b.Elapsed().Seconds()/float64(b.N), "s/10000")
 	if p := f.posts(); len(p) == 0 {
 		b.Fatal("nothing was proposed")
+	}
+}
+
+// A check-in with all that is compared, by a rep with no past and with five years
+// of eight visits each workday, of which all still have their places.
+func BenchmarkCheckIn(b *testing.B) {
+	for _, years := range []int{0, 5} {
+		b.Run(fmt.Sprint(years, "_years"), func(b *testing.B) {
+			f := setup(b)
+			first := visit.Date("2026-11-23").Add(-365 * years)
+			var facts []visit.Fact
+			for day := range 365 * years {
+				date := first.Add(day)
+				if day%7 > 4 {
+					continue
+				}
+				for i := range 8 {
+					at := date.At(visit.Clock{Hour: 9 + i}, f.now.Location())
+					facts = append(facts, visit.Fact{
+						ID: fmt.Sprint("old-", date, "-", i), Kind: visit.KindFix, Rep: "zhang", Team: team, Date: date, At: visit.Millis(at),
+						Fix: &visit.Fix{
+							Point: geo.Offset(shop, float64(i)*300, float64(day)), Evidence: visit.EvidencePin, Support: -1, Rule: visit.RuleVersion,
+							Claims: []visit.Claim{{Customer: "C1", Verdict: visit.Verified, Distance: 20, Radius: 200, Near: 500}},
+						},
+					})
+				}
+			}
+			f.ok(f.store.Facts().Append(b.Context(), facts...))
+			for b.Loop() {
+				f.pass(24 * time.Hour)
+				f.at("zhang", geo.Offset(shop, 20, 0))
+			}
+		})
 	}
 }

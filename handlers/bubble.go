@@ -114,6 +114,10 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 		bot.Line{Label: say.T("visit.verdict"), Text: verdict},
 		bot.Line{Label: say.T("visit.time"), Text: s.times(view, v)},
 	)
+	if v.Source.Fix != nil && v.Source.Fix.Late {
+		card.Lines = append(card.Lines, bot.Line{Label: say.T("visit.late"), Text: say.T("visit.late_at",
+			"Time", say.Clock(v.Source.At.In(view.who.zone)), "Received", say.Clock(v.Source.Received.In(view.who.zone)))})
+	}
 	if v.Fix.Address != "" {
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("visit.place"), Text: v.Fix.Address})
 	}
@@ -140,6 +144,9 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 	card.Buttons = s.choiceButtons(view, day, v.Source, options, v)
 	if len(card.Buttons) == 0 {
 		card.Buttons = s.resultButtons(view, v)
+	}
+	if measuresBetter(v) {
+		card.Buttons = append(card.Buttons, s.pageButtons(v.Source.Platform)...)
 	}
 	return bot.Body{Card: card}
 }
@@ -172,6 +179,7 @@ func (s *Service) gathered(v visit.Visit) []bot.Line {
 		}
 		lines = append(lines, bot.Line{Label: s.Say.T("visit.photos"), Text: text})
 	}
+	lines = append(lines, s.challengeLine(v)...)
 	lines = append(lines, digest.Result(v.Result, s.Say)...)
 	notes := v.Notes
 	if v.Prospect && len(notes) > 0 {
@@ -276,7 +284,7 @@ func (s *Service) unplacedCard(view dayView, day visit.Day, f visit.Fact) bot.Bo
 		Title:   s.Say.T("unplaced.title"),
 		Tone:    bot.ToneWarn,
 		Lines:   []bot.Line{{Label: s.Say.T("visit.time"), Text: s.Say.Clock(f.At.In(view.who.zone))}, {Text: s.Say.T(hint)}},
-		Buttons: buttons,
+		Buttons: append(buttons, s.pageButtons(f.Platform)...),
 	}}
 }
 

@@ -79,8 +79,8 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	rules := who.policy.Rules
 	seen := s.sighting(who.ID, m.At)
 	fix := visit.Fix{
-		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name,
-		Evidence: visit.EvidencePin, Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy,
+		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name, Late: m.Location.Late,
+		Evidence: evidence(*m.Location), Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy,
 	}
 	fix.Claims = rules.Claims(fix, plan, customers)
 	f := s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix })
@@ -90,15 +90,32 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	} else if fix.Signals, err = s.signals(ctx, f, plan, facts, customers, seen); err != nil {
 		return err
 	}
-	said, err := s.advance(ctx, who, tap{}, f)
+	// What came with it is of the same instant, and sorts behind it.
+	photos, err := s.queuePhotos(ctx, m, who)
+	if err != nil {
+		return err
+	}
+	said, err := s.advance(ctx, who, tap{}, append([]visit.Fact{f}, photos...)...)
+	if len(photos) > 0 {
+		s.FetchPhotos()
+	}
 	if err == nil {
-		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who), s.doubtPlace(ctx, who, f, plan, facts, customers))
+		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who), s.doubtPlace(ctx, who, f, plan, facts, customers), s.spotCheck(ctx, who, f))
 	}
 	if err != nil || said {
 		return err
 	}
 	// Nothing changed, but whoever sends a location wants to know that it came.
 	return s.reply(ctx, m, s.text("checkin.still_there"))
+}
+
+// evidence is how strongly a location proves presence. A device's fix that came
+// long after its time is no more than a pin: only the device says when it was.
+func evidence(l bot.Location) visit.Evidence {
+	if l.Device && !l.Late {
+		return visit.EvidenceDevice
+	}
+	return visit.EvidencePin
 }
 
 // reachable returns the customers that a location of the rep may mean: their own and the planned ones.

@@ -40,6 +40,7 @@ func commandTable() []command {
 		{words: []string{"计划", "plan"}, args: "args.plan", help: "help.plan", role: visit.RoleRep, changes: true, run: (*Service).plan},
 		{words: []string{"明天", "tomorrow"}, args: "args.plan", help: "help.tomorrow", role: visit.RoleRep, changes: true, run: (*Service).tomorrow},
 		{words: []string{"改期", "putoff"}, args: "args.putoff", help: "help.putoff", role: visit.RoleRep, run: (*Service).putOffVisit},
+		{words: []string{"签到", "checkin", "check in"}, help: pageHelp, role: visit.RoleRep, run: (*Service).page},
 		{words: []string{"签退", "checkout", "check out"}, help: "help.checkout", role: visit.RoleRep, run: (*Service).checkOut},
 		{words: []string{"为什么", "why"}, args: "args.why", help: "help.why", role: visit.RoleRep, run: (*Service).why},
 		{words: []string{"申请核实", "appeal"}, args: "args.appeal", help: "help.appeal", role: visit.RoleRep, run: (*Service).explain},
@@ -137,7 +138,7 @@ func (s *Service) help(ctx context.Context, c call) error {
 		first = 1
 	}
 	for _, cmd := range s.commands {
-		if !c.who.Role.AtLeast(cmd.role) {
+		if !c.who.Role.AtLeast(cmd.role) || cmd.help == pageHelp && len(s.pageButtons(c.m.Platform)) == 0 {
 			continue
 		}
 		label := cmd.words[first]

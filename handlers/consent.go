@@ -20,7 +20,7 @@ const consentFor = 7 * 24 * time.Hour
 // agreed reports whether the person's whereabouts may be kept.
 func (s *Service) agreed(ctx context.Context, who person) (bool, error) {
 	c, err := s.latestConsent(ctx, who)
-	return c.Holds() || !s.Policy.ConsentRequired && !c.Withdrawn(), err
+	return c.Allows(s.Policy.ConsentRequired), err
 }
 
 // latestConsent is the person's last word, or none.

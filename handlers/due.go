@@ -26,6 +26,8 @@ func (s *Service) due(ctx context.Context, m bot.Message) error {
 		return s.dueApproval(ctx, m, who)
 	case jobWindow:
 		return s.dueWindow(ctx, m, who)
+	case jobChallenge:
+		return s.dueChallenge(ctx, m, who)
 	case jobDoubt:
 		return s.dueDoubt(ctx, m, who)
 	case jobNearby:

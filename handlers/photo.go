@@ -17,18 +17,9 @@ func (s *Service) photos(ctx context.Context, m bot.Message, who person) error {
 	if ok, err := s.admit(ctx, m, who); err != nil || !ok {
 		return err
 	}
-	var facts []visit.Fact
-	for i, media := range m.Media {
-		f := s.fact(m, who, visit.KindPhoto, "photo/"+strconv.Itoa(i), func(f *visit.Fact) { f.Photo = &visit.Photo{} })
-		facts = append(facts, f)
-		err := s.Store.Media().Enqueue(ctx, storage.Fetch{
-			ID: f.ID, Rep: f.Rep, Date: f.Date, Platform: m.Platform, Message: m.ID,
-			Resource: media.Resource, File: media.File, Name: media.Name,
-			Created: visit.Millis(s.Now()), Next: visit.Millis(s.Now()),
-		})
-		if err != nil {
-			return fmt.Errorf("queue a photo: %w", err)
-		}
+	facts, err := s.queuePhotos(ctx, m, who)
+	if err != nil {
+		return err
 	}
 	said, bad := s.words(m, who)
 	facts = append(facts, said...)
@@ -40,6 +31,23 @@ func (s *Service) photos(ctx context.Context, m bot.Message, who person) error {
 		return s.reply(ctx, m, s.badAmount(bad))
 	}
 	return nil
+}
+
+// queuePhotos makes facts of a message's photos and has their bytes fetched.
+func (s *Service) queuePhotos(ctx context.Context, m bot.Message, who person) (facts []visit.Fact, err error) {
+	for i, media := range m.Media {
+		f := s.fact(m, who, visit.KindPhoto, "photo/"+strconv.Itoa(i), func(f *visit.Fact) { f.Photo = &visit.Photo{} })
+		facts = append(facts, f)
+		err := s.Store.Media().Enqueue(ctx, storage.Fetch{
+			ID: f.ID, Rep: f.Rep, Date: f.Date, Platform: m.Platform, Message: m.ID,
+			Resource: media.Resource, File: media.File, Name: media.Name,
+			Created: visit.Millis(s.Now()), Next: visit.Millis(s.Now()),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("queue a photo: %w", err)
+		}
+	}
+	return facts, nil
 }
 
 // words are the facts of a text in a visit: what came of it, and what else is

@@ -37,8 +37,11 @@ type Options struct {
 	}
 	// FetchPhotos is called when there is a photo to fetch.
 	FetchPhotos func()
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Page is the address of the check-in page for people of a platform, "" where
+	// there is none; nil means nowhere.
+	Page func(platform string) string
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Service answers messages. It is a [bot.Handler].

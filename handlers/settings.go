@@ -56,6 +56,10 @@ func (s *Service) set(ctx context.Context, c call, team, word, text string) erro
 	if err != nil {
 		return s.reply(ctx, c.m, s.text("settings.refused", "Value", bot.CutBytes(text, 60), "Name", s.Say.T("setting."+name)))
 	}
+	if policy.Rules.DeviceOnly && !s.havePages() {
+		// Nothing could be verified any more.
+		return s.reply(ctx, c.m, s.text("settings.no_page"))
+	}
 	t.Settings = maps.Clone(t.Settings)
 	if t.Settings == nil {
 		t.Settings = make(map[string]string)
@@ -74,8 +78,11 @@ func (s *Service) settingsCard(t visit.Team) bot.Body {
 	policy := s.Policy.Of(t)
 	for _, name := range visit.SettingNames() {
 		value := policy.Setting(name)
+		if name == "evidence" && !policy.Rules.DeviceOnly && !s.havePages() {
+			continue
+		}
 		switch value {
-		case "on", "off", "brief", "full", "wide":
+		case "on", "off", "brief", "full", "wide", "any", "device":
 			value = s.Say.T("settings." + value)
 		}
 		if _, own := t.Settings[name]; own {

@@ -50,6 +50,8 @@ type fixture struct {
 	later []bot.Message
 	// files are what was sent on the platform that has files, by resource.
 	files map[string][]byte
+	// pages are the addresses of the check-in page by platform; none at first.
+	pages map[string]string
 	// lastMessage is what was handled last.
 	lastMessage bot.Message
 }
@@ -93,7 +95,7 @@ func setup(t testing.TB, change ...func(*visit.Policy)) *fixture {
 	f.service = handlers.New(handlers.Options{
 		Store: store, Outbox: bot.NewOutbox(store.Outbox(), clock, func(string) {}), Platforms: platforms, Say: say, Buttons: box,
 		Policy: policy, Admins: []bot.Address{{Platform: "blue", Place: bot.ToUser, ID: "boss"}},
-		Inlet: inlet{f}, FetchPhotos: func() {}, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Inlet: inlet{f}, FetchPhotos: func() {}, Page: func(on string) string { return f.pages[on] }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	ctx := t.Context()
 	f.ok(store.Roster().PutTeam(ctx, visit.Team{Name: team}))
@@ -171,12 +173,18 @@ func (f *fixture) text(user, s string) {
 
 func (f *fixture) at(user string, p geo.Point) bot.Message {
 	f.Helper()
-	m := f.message(user, func(m *bot.Message) {
-		m.Location = &bot.Location{Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum}
-	})
+	m := f.message(user, func(m *bot.Message) { m.Location = location(p) })
 	f.handle(m)
 	return m
 }
+
+// location is a place as a platform gives it.
+func location(p geo.Point) *bot.Location {
+	return &bot.Location{Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum}
+}
+
+// nothing fills nothing into a message.
+func nothing(*bot.Message) {}
 
 func (f *fixture) photo(user string) bot.Message {
 	f.Helper()

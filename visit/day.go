@@ -98,6 +98,8 @@ type Visit struct {
 	// Asked is when a manager last asked its rep about it, and AskedBy who, by id; zero if nobody did.
 	Asked   time.Time
 	AskedBy string
+	// Challenge is its spot check, if there was one.
+	Challenge ChallengeState
 	// Explanations are what its rep said when it was in doubt.
 	Explanations []string
 	Source       Fact

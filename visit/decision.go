@@ -27,7 +27,7 @@ func (v Visit) Ruled() Verdict {
 }
 
 // review lays over the visits what was said of them: what managers decided and
-// asked, what the rep explained, and what speaks against their photos.
+// asked, what the rep explained, spot checks, and what speaks against their photos.
 func (f *folder) review(sorted []Fact) {
 	for i := range f.day.Visits {
 		v := &f.day.Visits[i]
@@ -54,6 +54,8 @@ func (f *folder) review(sorted []Fact) {
 			v.Asked, v.AskedBy = fact.At, fact.By
 		case KindExplained:
 			v.Explanations = append(v.Explanations, fact.Note)
+		case KindChallenged, KindChallengeMissed:
+			v.challenge(fact)
 		}
 	}
 }

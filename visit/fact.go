@@ -34,6 +34,10 @@ const (
 	KindDecision  Kind = "decision"
 	KindAsked     Kind = "asked"
 	KindExplained Kind = "explained"
+	// KindChallenged asks for a photo on the spot, KindChallengeMissed says that none
+	// came in time.
+	KindChallenged      Kind = "challenged"
+	KindChallengeMissed Kind = "challenge_missed"
 
 	// KindReport is the rep's daily report: what its note adds (今日心得) to what happened.
 	KindReport Kind = "report"
@@ -95,7 +99,7 @@ type Fact struct {
 	Message  string `json:"message,omitempty"`
 	// By is who caused it, by id, if it was not the rep: a manager.
 	By string `json:"by,omitempty"`
-	// Visit is the id of the visit that a question or an explanation is about.
+	// Visit is the id of the visit that a question, an explanation or a spot check is about.
 	Visit string `json:"visit,omitempty"`
 
 	Fix       *Fix           `json:"fix,omitempty"`
@@ -104,6 +108,7 @@ type Fact struct {
 	Choice    *Choice        `json:"choice,omitempty"`
 	Result    *Result        `json:"result,omitempty"`
 	Decision  *Decision      `json:"decision,omitempty"`
+	Challenge *Challenge     `json:"challenge,omitempty"`
 	Plan      *Change        `json:"plan,omitempty"`
 	Review    *Review        `json:"review,omitempty"`
 	Leave     *Leave         `json:"leave,omitempty"`
@@ -113,10 +118,14 @@ type Fact struct {
 // Evidence is how strongly a fix proves presence.
 type Evidence string
 
-// The kinds of evidence, of which this version takes pins, and device fixes in support of a pin.
+// The kinds of evidence.
 const (
+	// EvidenceDevice: the person's device measured it just now, on the rep's page.
 	EvidenceDevice Evidence = "device"
-	EvidencePin    Evidence = "pin"
+	// EvidencePin: a point that the person sent, or what a device says it measured a while ago.
+	EvidencePin Evidence = "pin"
+	// EvidenceChallenge is a photo that was asked for on the spot ([Visit.Evidence]).
+	EvidenceChallenge Evidence = "challenge"
 )
 
 // Fix is a location as received and what the rule made of it at that time.
@@ -128,6 +137,8 @@ type Fix struct {
 	// Address is the place's label as the platform gave it.
 	Address  string   `json:"address,omitempty"`
 	Evidence Evidence `json:"evidence"`
+	// Late says that a device kept it and sent it long after its time, which is so only the device's word.
+	Late bool `json:"late,omitempty"`
 	// Support is the distance in metres to a device fix of the same minutes; negative when there was none.
 	Support float64 `json:"support"`
 	// Rule is the version of the rule that made the claims, MaxAccuracy its worst

@@ -9,7 +9,7 @@ import (
 )
 
 // RuleVersion names the rule of [Rules.Judge] and [Signals]; a check-in keeps the version that judged it.
-const RuleVersion = "2"
+const RuleVersion = "3"
 
 // Verdict is what the rule says of a check-in. The empty verdict means that
 // there was nothing to measure against: a new prospect.
@@ -53,6 +53,8 @@ const (
 	ReasonFar Reason = "far"
 	// ReasonNoPoint: the customer's place is not known yet.
 	ReasonNoPoint Reason = "no_point"
+	// ReasonEvidence: near enough, but only a device's own fix verifies here, and this is none.
+	ReasonEvidence Reason = "evidence"
 )
 
 // Rules are the numbers of the verdict, in metres.
@@ -64,6 +66,8 @@ type Rules struct {
 	Near float64
 	// MaxAccuracy is the worst accuracy that can still verify.
 	MaxAccuracy float64
+	// DeviceOnly says that nothing but a device's own fix verifies.
+	DeviceOnly bool
 }
 
 // What is assumed of a fix that came without an accuracy, and the bounds put on one that did.
@@ -136,6 +140,9 @@ func (r Rules) judge(f Fix, here geo.Point, c *Customer) Claim {
 		claim.Verdict, claim.Reasons = Near, []Reason{ReasonInaccurate}
 	default:
 		claim.Verdict, claim.Reasons = OffSite, []Reason{ReasonFar}
+	}
+	if r.DeviceOnly && claim.Verdict == Verified && f.Evidence != EvidenceDevice {
+		claim.Verdict, claim.Reasons = Near, []Reason{ReasonEvidence}
 	}
 	return claim
 }

@@ -149,3 +149,31 @@ func TestAFence(t *testing.T) {
 		t.Errorf("claims %+v", claims)
 	}
 }
+
+func TestOnlyADeviceVerifiesWhereThatIsWanted(t *testing.T) {
+	t.Parallel()
+	strict := rules
+	strict.DeviceOnly = true
+	for name, tt := range map[string]struct {
+		metres, accuracy float64
+		evidence         visit.Evidence
+		want             visit.Verdict
+		reasons          []visit.Reason
+	}{
+		"device":                 {10, 12, visit.EvidenceDevice, visit.Verified, nil},
+		"device_with_drift":      {224, 50, visit.EvidenceDevice, visit.Verified, []visit.Reason{visit.ReasonDrift}},
+		"pin":                    {10, 0, visit.EvidencePin, visit.Near, []visit.Reason{visit.ReasonEvidence}},
+		"pin_with_drift":         {224, 0, visit.EvidencePin, visit.Near, []visit.Reason{visit.ReasonEvidence}},
+		"pin_nearby":             {400, 0, visit.EvidencePin, visit.Near, []visit.Reason{visit.ReasonOutside}},
+		"pin_off_site":           {2300, 0, visit.EvidencePin, visit.OffSite, []visit.Reason{visit.ReasonFar}},
+		"nobody_says_what_it_is": {10, 0, "", visit.Near, []visit.Reason{visit.ReasonEvidence}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := strict.Judge(visit.Fix{Point: at(tt.metres), Accuracy: tt.accuracy, Evidence: tt.evidence}, visit.Customer{ID: "c", Point: shop})
+			if got.Verdict != tt.want || !slices.Equal(got.Reasons, tt.reasons) {
+				t.Errorf("got %s %v, want %s %v", got.Verdict, got.Reasons, tt.want, tt.reasons)
+			}
+		})
+	}
+}

@@ -28,6 +28,8 @@ type Policy struct {
 	// China says that the public holidays of China apply; otherwise Monday to Friday are workdays.
 	China bool
 	Rules Rules
+	// SpotChecks is of how many of a hundred visits a photo is asked for on the spot.
+	SpotChecks int
 	// ConsentRequired says that a person must agree here before anything of a
 	// location is kept; otherwise the company keeps its own record of that.
 	ConsentRequired bool

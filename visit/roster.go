@@ -189,3 +189,7 @@ func (c Consent) Wide() bool { return c.Version == ConsentWideNotice }
 // Withdrawn reports whether it takes an earlier yes back: nothing of the person's
 // whereabouts is kept from then on, whoever keeps the record of who agreed.
 func (c Consent) Withdrawn() bool { return c.Version == ConsentWithdrawn }
+
+// Allows reports whether whereabouts may be kept, by a person's last word or the
+// lack of one (the zero value), where a yes in the chat is required or not.
+func (c Consent) Allows(required bool) bool { return c.Holds() || !required && !c.Withdrawn() }

@@ -22,6 +22,9 @@ type setting struct {
 // MaxMinVisits bounds the least number of customers of a day.
 const MaxMinVisits = 50
 
+// MaxSpotChecks bounds of how many of a hundred visits a photo is asked for.
+const MaxSpotChecks = 100
+
 var settings = []setting{
 	{"min_visits", []string{"最少拜访", "最低拜访", "minvisits"}, func(p *Policy, text string) error {
 		n, err := strconv.Atoi(text)
@@ -52,6 +55,14 @@ var settings = []setting{
 	metresSetting("radius", 50, 5000, func(p *Policy) *float64 { return &p.Rules.Radius }, "签到半径"),
 	metresSetting("near", 100, 10_000, func(p *Policy) *float64 { return &p.Rules.Near }, "附近范围"),
 	metresSetting("max_accuracy", 20, 1000, func(p *Policy) *float64 { return &p.Rules.MaxAccuracy }, "定位精度", "accuracy"),
+	{"spot_checks", []string{"抽查", "spotchecks"}, func(p *Policy, text string) error {
+		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(text, "%"), "％"))
+		if err != nil || n < 0 || n > MaxSpotChecks {
+			return fmt.Errorf("%q is not a number of visits of a hundred, from 0 to %d", text, MaxSpotChecks)
+		}
+		p.SpotChecks = n
+		return nil
+	}, func(p Policy) string { return strconv.Itoa(p.SpotChecks) }},
 	{"plan_approval", []string{"计划审批", "approval"}, func(p *Policy, text string) error {
 		switch strings.ToLower(text) {
 		case "on", "开", "开启":
@@ -82,6 +93,22 @@ var settings = []setting{
 		}
 		return nil
 	}, func(p Policy) string { return cmp.Or(string(p.Group), "full") }},
+	{"evidence", []string{"签到方式", "checkins"}, func(p *Policy, text string) error {
+		switch strings.ToLower(text) {
+		case "定位页", "device":
+			p.Rules.DeviceOnly = true
+		case "不限", "any":
+			p.Rules.DeviceOnly = false
+		default:
+			return fmt.Errorf("%q is neither 不限 (any) nor 定位页 (device)", text)
+		}
+		return nil
+	}, func(p Policy) string {
+		if p.Rules.DeviceOnly {
+			return "device"
+		}
+		return "any"
+	}},
 }
 
 func clockSetting(name string, field func(*Policy) *Clock, words ...string) setting {

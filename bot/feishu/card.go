@@ -87,9 +87,10 @@ type button struct {
 }
 
 type behavior struct {
-	Type string `json:"type"` // callback
+	Type string `json:"type"` // callback or open_url
 	// Value must be an object: the SDK cannot read a string.
-	Value map[string]string `json:"value"`
+	Value map[string]string `json:"value,omitempty"`
+	URL   string            `json:"default_url,omitempty"`
 }
 
 var templates = map[bot.Tone]string{
@@ -248,16 +249,20 @@ func line(l bot.Line) (cost int, element any) {
 func row(place bot.Place, buttons []bot.Button) (cost int, element columnSet) {
 	set := columnSet{Tag: "column_set", FlexMode: "flow"}
 	for _, b := range buttons {
-		value := map[string]string{valueKey: b.Value}
-		if place == bot.ToGroup {
-			value[placeKey] = string(place)
+		does := behavior{Type: "open_url", URL: b.Link}
+		if b.Value != "" {
+			value := map[string]string{valueKey: b.Value}
+			if place == bot.ToGroup {
+				value[placeKey] = string(place)
+			}
+			does = behavior{Type: "callback", Value: value}
 		}
 		kind, ok := buttonTypes[b.Style]
 		if !ok {
 			kind = buttonTypes[bot.ButtonPlain]
 		}
 		set.Columns = append(set.Columns, column{"column", "auto", 0, []any{
-			button{"button", text(b.Text, maxButton, "", ""), kind, []behavior{{"callback", value}}},
+			button{"button", text(b.Text, maxButton, "", ""), kind, []behavior{does}},
 		}})
 	}
 	return 1 + 3*len(buttons), set

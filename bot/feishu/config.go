@@ -38,6 +38,8 @@ type Config struct {
 	BaseURL string `koanf:"base_url"`
 	// Datum is that of location messages, GCJ-02 if empty. Feishu does not document it.
 	Datum geo.Datum `koanf:"datum"`
+	// PageDatum is that of tt.getLocation on the check-in page, GCJ-02 if empty. Feishu does not document it.
+	PageDatum geo.Datum `koanf:"page_datum"`
 }
 
 // Problem is one thing that is wrong with a Config. Key is the key within the
@@ -72,10 +74,12 @@ func (c Config) Validate() []Problem {
 	if err == nil && u.Scheme == "http" && (strings.HasSuffix(u.Hostname(), "feishu.cn") || strings.HasSuffix(u.Hostname(), "larksuite.com")) {
 		out = append(out, Problem{"base_url", "must be https: the secret goes there", DefaultBaseURL})
 	}
-	switch c.Datum {
-	case geo.WGS84, geo.GCJ02, geo.BD09:
-	default:
-		out = append(out, Problem{"datum", "is none of gcj02, wgs84, bd09", string(geo.GCJ02)})
+	for key, d := range map[string]geo.Datum{"datum": c.Datum, "page_datum": c.PageDatum} {
+		switch d {
+		case geo.WGS84, geo.GCJ02, geo.BD09:
+		default:
+			out = append(out, Problem{key, "is none of gcj02, wgs84, bd09", string(geo.GCJ02)})
+		}
 	}
 	return out
 }
@@ -91,6 +95,9 @@ func (c Config) withDefaults() Config {
 	if c.Datum == "" {
 		c.Datum = geo.GCJ02
 	}
+	if c.PageDatum == "" {
+		c.PageDatum = geo.GCJ02
+	}
 	return c
 }
 
@@ -103,10 +110,11 @@ type shown struct {
 	EncryptKey        string    `json:"encrypt_key"`
 	BaseURL           string    `json:"base_url"`
 	Datum             geo.Datum `json:"datum"`
+	PageDatum         geo.Datum `json:"page_datum"`
 }
 
 func (c Config) shown() shown {
-	return shown{c.Mode, c.AppID, hide(c.AppSecret), hide(c.VerificationToken), hide(c.EncryptKey), c.BaseURL, c.Datum}
+	return shown{c.Mode, c.AppID, hide(c.AppSecret), hide(c.VerificationToken), hide(c.EncryptKey), c.BaseURL, c.Datum, c.PageDatum}
 }
 
 func hide(secret string) string {

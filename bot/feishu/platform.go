@@ -49,6 +49,7 @@ type Platform struct {
 	im        *larkim.V1
 	redact    *strings.Replacer
 	tokens    *tokens
+	tickets   tickets
 	self      *self
 	connected atomic.Bool // a WebSocket client is connected
 }

@@ -1,6 +1,7 @@
 package wecom
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -46,9 +47,12 @@ type cardField struct {
 }
 
 type cardButton struct {
+	// Type is 0 for a button that calls back, 1 for one that opens URL.
+	Type  int    `json:"type,omitempty"`
 	Text  string `json:"text"`
 	Style int    `json:"style"`
-	Key   string `json:"key"`
+	Key   string `json:"key,omitempty"`
+	URL   string `json:"url,omitempty"`
 }
 
 // styles of buttons. The documents show the four in a picture only.
@@ -121,13 +125,14 @@ func buttons(in []bot.Button) ([]cardButton, error) {
 	var out []cardButton
 	seen := make(map[string]bool)
 	for _, b := range in {
-		if b.Value == "" || len(b.Value) > maxButtonKey {
+		what := cmp.Or(b.Value, b.Link)
+		if what == "" || len(what) > maxButtonKey {
 			return nil, errKey
 		}
-		if seen[b.Value] || len(out) == maxButtons {
+		if seen[what] || len(out) == maxButtons {
 			continue
 		}
-		seen[b.Value] = true
+		seen[what] = true
 		text := cutMiddle(oneLine(b.Text), maxButtonText)
 		if text == "" {
 			text = ellipsis
@@ -136,7 +141,11 @@ func buttons(in []bot.Button) ([]cardButton, error) {
 		if !ok {
 			style = styles[bot.ButtonPlain]
 		}
-		out = append(out, cardButton{text, style, b.Value})
+		if b.Value == "" {
+			out = append(out, cardButton{Type: 1, Text: text, Style: style, URL: b.Link})
+			continue
+		}
+		out = append(out, cardButton{Text: text, Style: style, Key: b.Value})
 	}
 	return out, nil
 }

@@ -51,8 +51,9 @@ type Platform struct {
 	base   *url.URL
 	robots map[string]string
 
-	app    *work.Work
-	tokens *tokens
+	app     *work.Work
+	tokens  *tokens
+	tickets tickets
 }
 
 var (

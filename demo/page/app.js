@@ -262,7 +262,8 @@ function card(m, o) {
   if (c.buttons?.length) {
     const row = el('div', 'buttons');
     c.buttons.forEach((b, i) => {
-      const x = el('button', b.style, b.text);
+      const x = el(b.link ? 'a' : 'button', b.style, b.text);
+      if (b.link) { x.target = '_blank'; x.rel = 'noopener'; x.href = phonePage(); x.onpointerdown = () => { x.href = phonePage(); }; row.append(x); return; }
       x.type = 'button';
       x.disabled = !o.press;
       x.onclick = async () => { leaveFollow(); for (const y of row.children) y.disabled = true; await ask('press', { ...seat(), message: m.id, button: i }); for (const y of row.children) y.disabled = false; };
@@ -307,6 +308,19 @@ function paintMap() {
   paintSpot();
 }
 
+// The check-in page, on the phone of whoever is chosen, where the pin is.
+function phonePage() {
+  const q = new URLSearchParams(seat());
+  if (S.data?.map && plan.pin) { q.set('lat', plan.pin.lat); q.set('lng', plan.pin.lng); }
+  return 'phone?' + q;
+}
+function pageLink() {
+  const a = el('a', 'go', t('page'));
+  a.target = '_blank'; a.rel = 'noopener'; a.href = phonePage();
+  a.onpointerdown = () => { a.href = phonePage(); };
+  return S.data?.phone.page ? a : '';
+}
+
 function paintSpot() {
   const m = S.data?.map, box = $('spot');
   if (!m) return;
@@ -319,9 +333,9 @@ function paintSpot() {
     const about = [c.order ? t('planned', { n: c.order }) : t('unplanned'), c.window, c.purpose].filter(Boolean).join(' · ');
     const d = plan.distance(c, plan.pin);
     box.replaceChildren(el('b', '', c.name), el('span', '', about), el('span', '', t('away', { d: metres(d) }) + ' · ' + t('fence', { d: metres(c.radius) })),
-      el('div', '', d < 20 ? '' : button('go', '', go), button(d < 20 ? 'sendHere' : 'goSend', 'strong', () => { if (d >= 20) go(); return sendHere(); })));
+      el('div', '', d < 20 ? '' : button('go', '', go), button(d < 20 ? 'sendHere' : 'goSend', 'strong', () => { if (d >= 20) go(); return sendHere(); }), d < 20 ? pageLink() : ''));
   } else {
-    box.replaceChildren(el('b', '', t('here')), el('span', '', near[1].name + ' · ' + t('away', { d: metres(near[0]) })), el('span', '', t('tip')), el('div', '', button('sendHere', 'strong', sendHere)));
+    box.replaceChildren(el('b', '', t('here')), el('span', '', near[1].name + ' · ' + t('away', { d: metres(near[0]) })), el('span', '', t('tip')), el('div', '', button('sendHere', 'strong', sendHere), pageLink()));
   }
 }
 

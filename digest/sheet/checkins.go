@@ -54,7 +54,7 @@ var checkInColumns = []column[checkIn]{
 		return c.Claim.Distance
 	}},
 	{name: "accuracy_m", get: func(c *checkIn) any { return orNone(c.Fix.Accuracy) }},
-	{name: "evidence", get: func(c *checkIn) any { return string(c.Fix.Evidence) }},
+	{name: "evidence", get: func(c *checkIn) any { return string(c.Evidence()) }},
 	{name: "address", get: func(c *checkIn) any { return c.Fix.Address }},
 	{name: "photos", get: func(c *checkIn) any { return photos(c.Photos) }},
 	{name: "note", get: func(c *checkIn) any { return strings.Join(c.Said(), "\n") }},

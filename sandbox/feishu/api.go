@@ -133,6 +133,10 @@ func (s *Server) routes() http.Handler {
 	handle("GET /open-apis/authen/v1/user_info", person, maxJSONBody, s.userInfo)
 	mux.HandleFunc("GET /open-apis/authen/v1/authorize", s.authorize)
 	mux.HandleFunc("GET "+wsPath, s.wsConnect)
+	mux.HandleFunc("GET "+scriptPath, s.serveScript)
+	mux.HandleFunc("GET "+phonePath, s.servePhone)
+	mux.HandleFunc("GET /sandbox/jssdk/config", s.serveConfig)
+	mux.HandleFunc("GET /sandbox/jssdk/location", s.serveLocation)
 	return mux
 }
 

@@ -35,8 +35,8 @@ var loginPage = template.Must(template.New("login").Parse(`<!doctype html><meta 
 `))
 
 // authorize is the login page: it redirects with a code for the chosen user, who
-// comes from the query ("as", an addition of the sandbox), [Server.SetLoginUser]
-// or a click on the page.
+// comes from the query ("as", an addition of the sandbox), [Server.SetLoginUser],
+// the browser that is somebody's phone ([App.PhonePath]), or a click on the page.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	s.mu.Lock()
@@ -50,6 +50,9 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who := firstOf(q.Get("as"), s.loginAs)
+	if phone := holder(r); who == "" && s.users[phone] != nil {
+		who = phone
+	}
 	if who == "" {
 		type row struct{ Name, Link string }
 		var rows []row

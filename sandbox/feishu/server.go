@@ -71,6 +71,7 @@ type Server struct {
 	codes       map[string]*loginCode
 	cardTokens  map[string]*cardToken
 	tickets     map[string]ticket
+	positions   map[string]position // of phones, by open_id
 	windows     map[string][]time.Time
 	rules       []*rule
 	delays      []*delay
@@ -135,6 +136,7 @@ func New(o Options) *Server {
 		codes:       map[string]*loginCode{},
 		cardTokens:  map[string]*cardToken{},
 		tickets:     map[string]ticket{},
+		positions:   map[string]position{},
 		windows:     map[string][]time.Time{},
 		changed:     make(chan struct{}),
 		subs:        map[int]func(){},

@@ -145,15 +145,20 @@ func (a *App) Calls() []Call {
 	})
 }
 
-// Handler serves the API (/cgi-bin/…), the pictures of PicUrl (/wwpic/…) and the
+// Handler serves the API (/cgi-bin/…), the pictures of PicUrl (/wwpic/…), the
 // pages where a member signs in (/connect/oauth2/authorize and
-// /wwopen/sso/qrConnect, which WeCom has on other hosts).
+// /wwopen/sso/qrConnect) and the JS-SDK (/open/js/…), which WeCom has on other
+// hosts, and what the JS-SDK's client is here (/sandbox/…).
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/cgi-bin/", s.serveAPI)
 	mux.HandleFunc("GET /wwpic/{id}", s.servePicture)
 	mux.HandleFunc("GET /connect/oauth2/authorize", s.serveAuthorize)
 	mux.HandleFunc("GET /wwopen/sso/qrConnect", s.serveAuthorize)
+	mux.HandleFunc("GET /open/js/jweixin-1.2.0.js", s.serveScript)
+	mux.HandleFunc("GET "+phonePath, s.servePhone)
+	mux.HandleFunc("GET /sandbox/jssdk/config", s.serveConfig)
+	mux.HandleFunc("GET /sandbox/jssdk/location", s.serveLocation)
 	return mux
 }
 

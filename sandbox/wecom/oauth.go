@@ -74,6 +74,9 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who := q.Get(SandboxUser)
+	if of, user := holder(r); who == "" && of == corp.id {
+		who = user
+	}
 	if who == "" {
 		type row struct{ UserID, Name, Link string }
 		var rows []row

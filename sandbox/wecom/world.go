@@ -25,6 +25,8 @@ type Corp struct {
 	apps  map[int]*App
 	chats map[string]*Chat
 	media map[string]*media
+	// positions are where members' phones are, by userid in lower case.
+	positions map[string]position
 
 	checkins  []Checkin
 	made      map[string]int     // appchats created per day
@@ -153,7 +155,9 @@ func (s *Server) NewApp(cfg AppConfig) *App {
 			apps:  map[int]*App{},
 			chats: map[string]*Chat{},
 			media: map[string]*media{},
-			made:  map[string]int{},
+
+			positions: map[string]position{},
+			made:      map[string]int{},
 		}
 		s.corps[cfg.CorpID] = corp
 	}

@@ -32,6 +32,7 @@ type factDoc struct {
 	Choice    *choiceDoc    `bson:"choice,omitempty"`
 	Result    *resultDoc    `bson:"result,omitempty"`
 	Decision  *decisionDoc  `bson:"decision,omitempty"`
+	Challenge *challengeDoc `bson:"challenge,omitempty"`
 	Plan      *changeDoc    `bson:"plan,omitempty"`
 	Review    *reviewDoc    `bson:"review,omitempty"`
 	Leave     *leaveDoc     `bson:"leave,omitempty"`
@@ -50,6 +51,7 @@ type fixDoc struct {
 	Accuracy    float64     `bson:"accuracy,omitempty"`
 	Address     string      `bson:"address,omitempty"`
 	Evidence    string      `bson:"evidence"`
+	Late        bool        `bson:"late,omitempty"`
 	Support     float64     `bson:"support"`
 	Rule        string      `bson:"rule"`
 	MaxAccuracy float64     `bson:"max_accuracy,omitempty"`
@@ -144,6 +146,11 @@ type decisionDoc struct {
 	Verdict string `bson:"verdict"`
 }
 
+type challengeDoc struct {
+	Number int32         `bson:"number"`
+	Until  bson.DateTime `bson:"until"`
+}
+
 type reviewDoc struct {
 	Approved bool          `bson:"approved,omitempty"`
 	Seen     bson.DateTime `bson:"seen"`
@@ -201,7 +208,7 @@ func newFact(f visit.Fact) factDoc {
 	if f.Fix != nil {
 		d.Fix = &fixDoc{
 			Point: newPoint(f.Fix.Point), Accuracy: f.Fix.Accuracy, Address: f.Fix.Address,
-			Evidence: string(f.Fix.Evidence), Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy,
+			Evidence: string(f.Fix.Evidence), Late: f.Fix.Late, Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy,
 			Signals: newSignals(f.Fix.Signals),
 		}
 		for _, c := range f.Fix.Claims {
@@ -221,6 +228,9 @@ func newFact(f visit.Fact) factDoc {
 	}
 	if f.Decision != nil {
 		d.Decision = &decisionDoc{f.Decision.Visit, string(f.Decision.Verdict)}
+	}
+	if f.Challenge != nil {
+		d.Challenge = &challengeDoc{int32(f.Challenge.Number), date(f.Challenge.Until)}
 	}
 	if f.Review != nil {
 		d.Review = &reviewDoc{f.Review.Approved, date(f.Review.Seen)}
@@ -248,7 +258,7 @@ func (d factDoc) record() visit.Fact {
 	if d.Fix != nil {
 		f.Fix = &visit.Fix{
 			Point: d.Fix.Point.point(), Accuracy: d.Fix.Accuracy, Address: d.Fix.Address,
-			Evidence: visit.Evidence(d.Fix.Evidence), Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy,
+			Evidence: visit.Evidence(d.Fix.Evidence), Late: d.Fix.Late, Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy,
 			Signals: signals(d.Fix.Signals),
 		}
 		for _, c := range d.Fix.Claims {
@@ -272,6 +282,9 @@ func (d factDoc) record() visit.Fact {
 	}
 	if d.Decision != nil {
 		f.Decision = &visit.Decision{Visit: d.Decision.Visit, Verdict: visit.Verdict(d.Decision.Verdict)}
+	}
+	if d.Challenge != nil {
+		f.Challenge = &visit.Challenge{Number: int(d.Challenge.Number), Until: instant(d.Challenge.Until)}
 	}
 	if d.Review != nil {
 		f.Review = &visit.Review{Approved: d.Review.Approved, Seen: instant(d.Review.Seen)}

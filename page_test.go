@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"roundsman/geo"
+	"roundsman/visit"
+	"roundsman/web"
+)
+
+// newPageCompany starts a company whose check-in page is at its own address.
+func newPageCompany(t *testing.T, more string) (c *company, public string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public = "http://" + l.Addr().String()
+	return newCompanyOn(t, "websocket", l, "public_url: "+public+"\n"+more), public
+}
+
+// phone is a browser that stands for a member's phone.
+type phone struct {
+	*testing.T
+	client *http.Client
+	public string
+	page   *url.URL
+}
+
+// newPhone opens the check-in page as the platform's client would.
+func newPhone(t *testing.T, public, open string) *phone {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &phone{T: t, client: &http.Client{Jar: jar, Timeout: 20 * time.Second}, public: public}
+	resp, err := p.client.Get(open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || resp.Request.URL.Path != web.CheckInPath {
+		t.Fatalf("the page at %s answers %s\n%s", resp.Request.URL.Redacted(), resp.Status, body)
+	}
+	p.page = resp.Request.URL
+	return p
+}
+
+// get reads JSON.
+func (p *phone) get(path string, out any) int {
+	p.Helper()
+	resp, err := p.client.Get(p.public + path)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		p.Fatal(err)
+	}
+	return resp.StatusCode
+}
+
+// nonce takes a nonce, and looks whether the page was signed.
+func (p *phone) nonce() string {
+	p.Helper()
+	var me struct {
+		Name   string
+		Nonces []string
+		Client map[string]any
+	}
+	if status := p.get("/m/me?page="+url.QueryEscape(p.page.String()), &me); status != http.StatusOK || me.Client["signature"] == nil || me.Name == "" {
+		p.Fatalf("me: %d %+v", status, me)
+	}
+	return me.Nonces[0]
+}
+
+// checkIn submits a fix at a place, measured a while ago, with photos.
+func (p *phone) checkIn(nonce string, at geo.Point, ago time.Duration, photos ...[]byte) (status int, text string) {
+	p.Helper()
+	now := time.Now()
+	form := fmt.Sprintf(`{"nonce": %q, "sent": %d, "fixes": [{"lat": %v, "lng": %v, "accuracy": 40, "at": %d, "source": "browser"}, {"lat": %v, "lng": %v, "accuracy": 12.5, "at": %d, "source": "browser"}]}`,
+		nonce, now.UnixMilli(), at.Lat, at.Lng, now.Add(-ago-2*time.Second).UnixMilli(), at.Lat, at.Lng, now.Add(-ago).UnixMilli())
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormField("fixes")
+	if err != nil {
+		p.Fatal(err)
+	}
+	_, _ = io.WriteString(part, form)
+	for i, data := range photos {
+		part, err := w.CreateFormFile("photo", fmt.Sprintf("%d.png", i))
+		if err != nil {
+			p.Fatal(err)
+		}
+		_, _ = part.Write(data)
+	}
+	_ = w.Close()
+	resp, err := p.client.Post(p.public+web.CheckInPath, w.FormDataContentType(), &body)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(answer)
+}
+
+func TestCheckInOnThePage(t *testing.T) {
+	c, public := newPageCompany(t, "")
+	for _, who := range []struct {
+		rep, open string
+		bubbles   func() []string
+	}{
+		{"l", c.wecom.PhoneURL(member, web.Address(public, "wecom")), c.wecomBubbles},
+		{"z", feishuURL + c.feishu.PhonePath(c.user, web.Address(public, "feishu")), c.feishuBubbles},
+	} {
+		t.Run(who.rep, func(t *testing.T) {
+			here := geo.Offset(place, 20, 45).WGS84()
+			p := newPhone(t, public, who.open)
+			nonce := p.nonce()
+			for range 2 { // the second finds the first
+				if status, text := p.checkIn(nonce, here, 3*time.Second, png); status != http.StatusOK {
+					t.Fatalf("the check-in is answered with %d %s", status, text)
+				}
+			}
+			c.settled()
+			day := c.day(who.rep)
+			if len(day.Visits) != 1 {
+				t.Fatalf("visits: %+v", day.Visits)
+			}
+			v := day.Visits[0]
+			if v.Fix.Evidence != visit.EvidenceDevice || v.Claim.Verdict != visit.Verified || v.Fix.Accuracy != 12.5 || len(v.Photos) != 1 || v.Photos[0].SHA256 == "" {
+				t.Errorf("the visit is %+v", v)
+			}
+			if b := who.bubbles(); len(b) == 0 || !strings.Contains(b[len(b)-1], "已核实") {
+				t.Errorf("the chat says %q", b)
+			}
+			var said struct {
+				Ready bool
+				Title string
+				Lines []string
+			}
+			if status := p.get("/m/answer?nonce="+url.QueryEscape(nonce), &said); status != http.StatusOK || !said.Ready || !strings.Contains(fmt.Sprint(said), "已核实") {
+				t.Errorf("the page repeats %d %+v", status, said)
+			}
+		})
+	}
+}

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+
+	"roundsman/bot"
+	"roundsman/storage"
+)
+
+// maxLines bounds what the page repeats of an answer.
+const maxLines = 6
+
+// said is what the chat says of a check-in, for the page to repeat.
+type said struct {
+	// Ready is false while it is not handled yet.
+	Ready bool     `json:"ready"`
+	Tone  bot.Tone `json:"tone,omitempty"`
+	Title string   `json:"title,omitempty"`
+	Lines []string `json:"lines,omitempty"`
+	// Asks says that the chat asks something that is answered there.
+	Asks bool `json:"asks,omitempty"`
+}
+
+// getAnswer repeats what the chat says of a submission. Only whoever submitted is told.
+func (p *Pages) getAnswer(w http.ResponseWriter, r *http.Request) {
+	s, ok := p.session(r)
+	if !ok {
+		p.answer(w, http.StatusUnauthorized, refused{p.Say.T("web.refused.login")})
+		return
+	}
+	if !p.limits.allow(p.Now(), "read/"+s.Device, readsAMinute) {
+		p.answer(w, http.StatusTooManyRequests, refused{p.Say.T("web.try_later")})
+		return
+	}
+	n, err := p.open(r.URL.Query().Get("nonce"), s)
+	if reason, ok := isRefusal(err); ok {
+		p.refuse(w, s, reason)
+		return
+	}
+	// The posts that answer it: a visit's own, or a sentence.
+	for _, id := range []string{"visit/" + n.key() + "/fix", "re/" + n.key()} {
+		post, err := p.Store.Outbox().Get(r.Context(), id)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		var body bot.Body
+		if err == nil {
+			err = json.Unmarshal(post.Body, &body)
+		}
+		if err != nil {
+			p.fail(w, "read an answer", err)
+			return
+		}
+		p.answer(w, http.StatusOK, repeat(body))
+		return
+	}
+	p.answer(w, http.StatusOK, said{})
+}
+
+// repeat writes a post as the page shows it.
+func repeat(b bot.Body) said {
+	out := said{Ready: true, Title: b.Text}
+	if b.Card == nil {
+		return out
+	}
+	out.Title, out.Tone = b.Card.Title, b.Card.Tone
+	for _, l := range b.Card.Lines {
+		if l.Text != "" && len(out.Lines) < maxLines {
+			out.Lines = append(out.Lines, l.Text)
+		}
+	}
+	out.Asks = slices.ContainsFunc(b.Card.Buttons, func(b bot.Button) bool { return b.Value != "" })
+	if b.Card.Footer != "" {
+		out.Lines = append(out.Lines, b.Card.Footer)
+	}
+	return out
+}

@@ -158,7 +158,7 @@ func (s *script) photo(who seat, kind shot, subject string) error {
 	return s.w.sendPhoto(who, picture(kind, subject+" "+string(s.date)))
 }
 
-// tap taps a button of the newest card that has any; from the end if negative.
+// tap taps a button of the newest card that has any.
 func (s *script) tap(who seat, button int) error {
 	messages, err := s.w.chat(who)
 	if err != nil {
@@ -167,9 +167,6 @@ func (s *script) tap(who seat, button int) error {
 	for _, m := range slices.Backward(messages) {
 		if m.Card == nil || len(m.Card.Buttons) == 0 {
 			continue
-		}
-		if button < 0 {
-			button += len(m.Card.Buttons)
 		}
 		_, err := s.w.press(who, m.ID, button)
 		return err
@@ -419,7 +416,7 @@ func (s *script) coldCall(at time.Duration, who seat) error {
 		_, err := s.w.sendPlace(who, s.pin(who), here)
 		return err
 	})
-	s.add(at+2*time.Minute, name+s.w.tr("：点“陌拜新客户”", " taps “Cold call”"), who, func(context.Context) error { return s.tap(who, -1) })
+	s.add(at+2*time.Minute, name+s.w.tr("：点“陌拜新客户”", " taps “Cold call”"), who, func(context.Context) error { return s.tapNamed(who, s.w.say.T("button.prospect")) })
 	s.add(at+4*time.Minute, name+s.w.tr("：写下名称", " writes its name"), who, func(context.Context) error {
 		_, err := s.w.sendText(who, s.w.tr("福满多生活超市，马老板，愿意下周看样品", "Fumanduo Market, Mr Ma, will look at samples next week"))
 		return err

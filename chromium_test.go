@@ -344,6 +344,9 @@ func (t *tab) offline(on bool) {
 // shot takes a picture.
 func (t *tab) shot(name string) {
 	t.Helper()
+	if wide := t.eval("String(Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('body *')].map((e) => e.getBoundingClientRect().right)) <= innerWidth)"); wide != "true" {
+		t.Errorf("%s: the page is wider than the screen", name)
+	}
 	var out struct {
 		Data string `json:"data"`
 	}

@@ -144,6 +144,10 @@ func TestCheckInOnThePage(t *testing.T) {
 			if v.Fix.Evidence != visit.EvidenceDevice || v.Claim.Verdict != visit.Verified || v.Fix.Accuracy != 12.5 || len(v.Photos) != 1 || v.Photos[0].SHA256 == "" {
 				t.Errorf("the visit is %+v", v)
 			}
+			blob, err := c.store.Media().Blob(t.Context(), v.Photos[0].SHA256)
+			if err != nil || blob.Type != "image/jpeg" {
+				t.Errorf("what is kept of the photo is %s, %v", blob.Type, err)
+			}
 			if b := who.bubbles(); len(b) == 0 || !strings.Contains(b[len(b)-1], "已核实") {
 				t.Errorf("the chat says %q", b)
 			}

@@ -189,5 +189,11 @@ func (p *Photos) finish(ctx context.Context, f storage.Fetch, kind visit.Kind, p
 	if err := p.store.Finish(ctx, f.ID); err != nil {
 		return fmt.Errorf("finish a photo: %w", err)
 	}
+	if key, ok := KeptMedia(f.Resource); ok && f.Message == "" {
+		// As it came it is not needed any more, and says more than its view.
+		if err := p.store.DropBlobs(ctx, key); err != nil {
+			return fmt.Errorf("forget a photo as it came: %w", err)
+		}
+	}
 	return nil
 }

@@ -50,10 +50,10 @@ var ErrNobody = errors.New("the platform knows nobody by this code")
 // keptMedia marks the resource of a photo whose bytes are in the store already.
 const keptMedia = "kept:"
 
-// KeepMedia is the picture whose bytes the store has under the hex digest.
-func KeepMedia(sha256 string) Media { return Media{Resource: keptMedia + sha256} }
+// KeepMedia is the picture whose bytes the store has under the key. They go when it has been examined.
+func KeepMedia(key string) Media { return Media{Resource: keptMedia + key} }
 
-// KeptMedia returns the digest under which the store has the bytes of a resource, if it has them.
-func KeptMedia(resource string) (sha256 string, ok bool) {
+// KeptMedia returns the key under which the store has the bytes of a resource, if it has them.
+func KeptMedia(resource string) (key string, ok bool) {
 	return strings.CutPrefix(resource, keptMedia)
 }

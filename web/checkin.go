@@ -38,6 +38,8 @@ const (
 	// asCameFor is how long a photo is kept as it came: for longer than the queue
 	// of photos tries.
 	asCameFor = 4 * 24 * time.Hour
+	// asItCame stands before the nonce in the key of such a photo.
+	asItCame = "upload/"
 	// storeWithin bounds the keeping of one photo.
 	storeWithin = 10 * time.Second
 )
@@ -230,8 +232,8 @@ func (p *Pages) submission(r *http.Request, body io.Reader, s session) (bot.Mess
 		if err != nil {
 			return bot.Message{}, nil, broken(err)
 		}
-		sum := sha256.Sum256(data)
-		blobs = append(blobs, storage.Blob{SHA256: hex.EncodeToString(sum[:]), Type: kind, Data: data})
+		// Not under its digest: that is the key of the view that will be made of it.
+		blobs = append(blobs, storage.Blob{SHA256: fmt.Sprintf("%s%s/%d", asItCame, n.ID, len(blobs)), Type: kind, Data: data})
 	}
 	now := visit.Millis(p.Now())
 	m := bot.Message{

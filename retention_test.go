@@ -140,6 +140,14 @@ var retention = map[string]func(c *company, now time.Time) (look func()){
 		}
 		return func() { c.none("blobs", "sha-old"); c.some("blobs", "sha-young") }
 	},
+	"photo as it was uploaded": func(c *company, now time.Time) func() {
+		// The page dates it back, so that it goes four days after it came.
+		const kept = 180*days - 4*days
+		for key, age := range ages(4 * days) {
+			c.ok(c.store.Media().PutBlob(c.Context(), storage.Blob{SHA256: "upload/" + key, Type: "image/png", Data: png, At: visit.Millis(now.Add(-age - kept))}))
+		}
+		return func() { c.none("blobs", "upload/old"); c.some("blobs", "upload/young") }
+	},
 	"print of a photo": func(c *company, now time.Time) func() {
 		for key, age := range ages(180 * days) {
 			c.ok(c.store.Media().PutPrint(c.Context(), storage.Print{Photo: "print-" + key, SHA256: "s", Rep: "z", At: visit.Millis(now.Add(-age))}))

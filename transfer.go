@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"roundsman/catalog"
 	"roundsman/digest/sheet"
+	"roundsman/notary"
 	"roundsman/privacy"
 	"roundsman/storage"
 	"roundsman/visit"
@@ -117,7 +119,12 @@ func (c exportCmd) Run(env *runtimeEnv) (err error) {
 	}
 	var rows int
 	write := func(w io.Writer) (err error) {
-		rows, err = sheet.Write(env.ctx, w, kind, format, filter, store, policyOf(cfg), sheet.Options{Coordinates: c.WithCoordinates})
+		rows, err = sheet.Write(env.ctx, w, kind, format, filter, store, policyOf(cfg), sheet.Options{
+			Coordinates: c.WithCoordinates,
+			Hashes: func(ctx context.Context, ids ...string) (map[string]string, error) {
+				return notary.Hashes(ctx, store.Record(), ids...)
+			},
+		})
 		return err
 	}
 	if c.Out == "" {

@@ -39,6 +39,27 @@ func bytesOf(t storage.Thing) (payload, place []byte, err error) {
 	return payload, place, err
 }
 
+// Hashes returns the record's commitments to facts, without where the person was,
+// as hex digits by the facts' ids. What is not sealed yet has none.
+func Hashes(ctx context.Context, store storage.Record, ids ...string) (map[string]string, error) {
+	things, err := store.Things(ctx, storage.ThingFact, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("read what is sealed: %w", err)
+	}
+	out := make(map[string]string, len(things))
+	for _, t := range things {
+		if t.Block == 0 {
+			continue
+		}
+		l, err := leafOf(t)
+		if err != nil {
+			return nil, err
+		}
+		out[t.ID()] = l.Payload.String()
+	}
+	return out, nil
+}
+
 // leaves are a block's as package record has them.
 func leaves(b storage.Block) []record.Leaf {
 	out := make([]record.Leaf, len(b.Leaves))

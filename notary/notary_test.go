@@ -210,6 +210,9 @@ func TestACheckInIsProved(t *testing.T) {
 	kept := visit.Fact{ID: "kept", Kind: visit.KindPhotoKept, Rep: "r", Date: fix.Date, At: fix.At.Add(time.Minute), Photo: &visit.Photo{Of: "photo", SHA256: "ab"}}
 	decision := visit.Fact{ID: "decision", Kind: visit.KindDecision, Rep: "r", Date: fix.Date, At: fix.At.Add(time.Hour), By: "m", Decision: &visit.Decision{Visit: fix.ID, Verdict: visit.Verified}}
 	f.ok(f.store.Facts().Append(ctx, fix, photo, kept, fact("2026-11-24", 9)))
+	if hashes, err := notary.Hashes(ctx, f.store.Record(), fix.ID); err != nil || len(hashes) > 0 {
+		t.Errorf("before it is sealed it has %v, %v", hashes, err)
+	}
 	if _, err := notary.Prove(ctx, f.store, fix.ID, false); !errors.Is(err, notary.ErrUnsealed) {
 		t.Errorf("before it is sealed: %v", err)
 	}
@@ -232,6 +235,11 @@ func TestACheckInIsProved(t *testing.T) {
 		}
 		if last := p.Chain[len(p.Chain)-1]; last.Number != evening.Number {
 			t.Errorf("it reaches to block %d", last.Number)
+		}
+		hashes, err := notary.Hashes(ctx, f.store.Record(), fix.ID, "nobody")
+		f.ok(err)
+		if want := p.Things[0].Leaf().Payload.String(); len(hashes) != 1 || hashes[fix.ID] != want {
+			t.Errorf("the hashes are %v, the proof has %s", hashes, want)
 		}
 		if shown := len(p.Things[0].Place) > 0; shown != withPlace {
 			t.Errorf("the place is shown: %v", shown)

@@ -19,11 +19,13 @@ type checkIn struct {
 	zone                  *time.Location
 	// wgs84 is the place of the fix in WGS-84.
 	wgs84 geo.Point
+	// hash is the record's commitment to the location that began the visit; empty
+	// while it is not sealed.
+	hash string
 }
 
 // checkInColumns are the columns of an exported check-in (see
-// docs/ARCHITECTURE.md). What has no value yet keeps its place: the hash of the
-// record. Amounts are yuan, none where nothing was said of them.
+// docs/ARCHITECTURE.md). Amounts are yuan, none where nothing was said of them.
 var checkInColumns = []column[checkIn]{
 	{name: "id", get: func(c *checkIn) any { return c.ID }},
 	{name: "platform", get: func(c *checkIn) any { return c.Source.Platform }},
@@ -61,7 +63,7 @@ var checkInColumns = []column[checkIn]{
 	{name: "result", get: func(c *checkIn) any { return string(c.Result.Kind) }},
 	{name: "order_amount", get: func(c *checkIn) any { return saidYuan(c.Result.Order) }},
 	{name: "collection_amount", get: func(c *checkIn) any { return saidYuan(c.Result.Collected) }},
-	{name: "hash", get: func(*checkIn) any { return "" }},
+	{name: "hash", get: func(c *checkIn) any { return c.hash }},
 }
 
 // coordinateColumns say where the person was: as received, and in WGS-84.
@@ -113,6 +115,7 @@ const maxNames = 20_000
 type checkIns struct {
 	store  Source
 	policy visit.Policy
+	hashes func(ctx context.Context, ids ...string) (map[string]string, error)
 	put    func(*checkIn) error
 
 	reps  map[string]visit.Rep
@@ -124,7 +127,7 @@ type checkIns struct {
 }
 
 // eachCheckIn puts every visit of the dates, folded from its rep's day.
-func eachCheckIn(ctx context.Context, f Filter, store Source, policy visit.Policy, put func(*checkIn) error) error {
+func eachCheckIn(ctx context.Context, f Filter, store Source, policy visit.Policy, o Options, put func(*checkIn) error) error {
 	people, err := roster(ctx, store)
 	if err != nil {
 		return err
@@ -134,7 +137,7 @@ func eachCheckIn(ctx context.Context, f Filter, store Source, policy visit.Polic
 		return fmt.Errorf("read the teams: %w", err)
 	}
 	c := checkIns{
-		store: store, policy: policy, put: put, reps: people,
+		store: store, policy: policy, hashes: o.Hashes, put: put, reps: people,
 		zones: make(map[string]*time.Location, len(teams)), names: make(map[string]string),
 	}
 	for _, t := range teams {
@@ -177,12 +180,16 @@ func (c *checkIns) day(ctx context.Context, facts []visit.Fact) error {
 	if err := c.learn(ctx, day); err != nil {
 		return err
 	}
+	hashes, err := c.sealed(ctx, day)
+	if err != nil {
+		return err
+	}
 	for _, v := range day.Visits {
 		zone := c.zones[v.Source.Team]
 		if zone == nil {
 			zone = c.policy.Zone
 		}
-		row := checkIn{Visit: v, repName: c.reps[rep].Name, customerName: c.names[v.Customer], zone: zone}
+		row := checkIn{Visit: v, repName: c.reps[rep].Name, customerName: c.names[v.Customer], zone: zone, hash: hashes[v.ID]}
 		if !v.Fix.Point.IsZero() {
 			row.wgs84 = v.Fix.Point.WGS84()
 		}
@@ -191,6 +198,18 @@ func (c *checkIns) day(ctx context.Context, facts []visit.Fact) error {
 		}
 	}
 	return nil
+}
+
+// sealed are the record's hashes of the day's visits.
+func (c *checkIns) sealed(ctx context.Context, day visit.Day) (map[string]string, error) {
+	if c.hashes == nil || len(day.Visits) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(day.Visits))
+	for i, v := range day.Visits {
+		ids[i] = v.ID
+	}
+	return c.hashes(ctx, ids...)
 }
 
 // learn reads the names of the day's customers that are not known yet.

@@ -29,6 +29,9 @@ type Options struct {
 	// Coordinates adds where people were: whoever asks for it has a reason to
 	// give, and it is on record. Customers' places are always there.
 	Coordinates bool
+	// Hashes returns what the record holds of check-ins, by their ids: the
+	// commitments to them, as hex digits. Nil leaves the column empty.
+	Hashes func(ctx context.Context, ids ...string) (map[string]string, error)
 }
 
 // Write writes a table to w as it reads it from the store, and returns how
@@ -86,7 +89,7 @@ func Write(ctx context.Context, w io.Writer, kind Kind, format Format, f Filter,
 			columns = append(columns[:len(columns):len(columns)], coordinateColumns...)
 		}
 		return writeTable(w, format, columns, func(put func(*checkIn) error) error {
-			return eachCheckIn(ctx, f, store, policy, put)
+			return eachCheckIn(ctx, f, store, policy, o, put)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package sheet_test
 
 import (
+	"context"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
@@ -85,6 +86,21 @@ func write(t testing.TB, kind sheet.Kind, format sheet.Format, f sheet.Filter, s
 }
 
 var days = sheet.Filter{From: "2026-11-24", To: "2026-11-25"}
+
+// The record's hash of each check-in stands beside it, once it has one.
+func TestCheckInsWithTheirHashes(t *testing.T) {
+	t.Parallel()
+	store := seeded(t)
+	happened(t, store)
+	lines, _ := write(t, sheet.CheckIns, sheet.JSONL, days, store, sheet.Options{
+		Hashes: func(_ context.Context, ids ...string) (map[string]string, error) {
+			return map[string]string{"f1": "hash of " + ids[0]}, nil
+		},
+	})
+	if n := strings.Count(lines, `"hash":"hash of f1"`); n != 1 || strings.Count(lines, `"hash":""`) != 4 {
+		t.Errorf("the hashes are in %s", lines)
+	}
+}
 
 func TestCheckIns(t *testing.T) {
 	t.Parallel()

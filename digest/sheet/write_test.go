@@ -1,8 +1,8 @@
 package sheet_test
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"

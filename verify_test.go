@@ -181,6 +181,9 @@ func newSQLTamperer(t *testing.T, db *sql.DB) *sqlTamperer {
 		}
 		s.blocks = number
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -229,7 +232,7 @@ func (s *sqlTamperer) row(table, key string, id any) (map[string]any, error) {
 		to[i] = &values[i]
 	}
 	if !rows.Next() {
-		return nil, fmt.Errorf("%s has no %v", table, id)
+		return nil, errors.Join(fmt.Errorf("%s has no %v", table, id), rows.Err())
 	}
 	if err := rows.Scan(to...); err != nil {
 		return nil, err
@@ -312,7 +315,6 @@ func (s *sqlTamperer) alter(r *rand.Rand, table, id string) (mutation, error) {
 		return m, err
 	}
 	value := row[column]
-	changed := ""
 	switch v := value.(type) {
 	case int64:
 		value = v + 1
@@ -323,6 +325,7 @@ func (s *sqlTamperer) alter(r *rand.Rand, table, id string) (mutation, error) {
 	case string:
 		value = v + "x"
 		if column == "doc" {
+			var changed string
 			value, changed, err = altered(r, v)
 			m.what += ", " + changed
 		}

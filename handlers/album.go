@@ -94,8 +94,12 @@ func (s *Service) showPhoto(ctx context.Context, c call, d digest.TeamDay, r dig
 	}
 	lines := digest.Watermark(d, r, v, p, s.Say)
 	marked, err := photo.Mark(blob.Data, lines)
+	if errors.Is(err, photo.ErrNotPhoto) || errors.Is(err, photo.ErrTooManyPixels) {
+		// Kept before photos were read: no view of ours.
+		return false, nil
+	}
 	if err != nil {
-		return false, nil // kept before photos were read: not ours to show
+		return false, fmt.Errorf("write on a photo: %w", err)
 	}
 	file := bot.File{Data: marked, Name: fmt.Sprintf("%s-%d.jpg", d.Date, n+1), Alt: strings.Join(lines, " · ")}
 	return true, s.Outbox.Say(ctx, bot.Post{ID: fmt.Sprintf("re/%s/%d", c.m.Key, n), To: direct(c.m), Body: bot.Body{Image: &file}})

@@ -29,20 +29,20 @@ func (s *Service) examined(ctx context.Context, who person, sent, kept visit.Fac
 	}
 	v := withPhoto(visit.Fold(plan, facts), sent.ID)
 	look := kept.Photo.Look
-	print := storage.Print{Photo: sent.ID, SHA256: kept.Photo.SHA256, D: look.D, P: look.P, Rep: who.ID, At: visit.Millis(sent.At)}
-	found, err := s.Store.Media().Alike(ctx, print, alikeShown)
+	looks := storage.Print{Photo: sent.ID, SHA256: kept.Photo.SHA256, D: look.D, P: look.P, Rep: who.ID, At: visit.Millis(sent.At)}
+	found, err := s.Store.Media().Alike(ctx, looks, alikeShown)
 	if err != nil {
 		return kept, fmt.Errorf("look for the same photo: %w", err)
 	}
 	var twins []visit.Twin
 	for _, p := range found {
-		file := p.SHA256 == print.SHA256
-		if !file && photo.Similar(photo.Hash{D: p.D, P: p.P}, photo.Hash{D: print.D, P: print.P}) != photo.Same || v.holds(p.Photo) {
+		file := p.SHA256 == looks.SHA256
+		if !file && photo.Similar(photo.Hash{D: p.D, P: p.P}, photo.Hash{D: looks.D, P: looks.P}) != photo.Same || v.holds(p.Photo) {
 			continue
 		}
 		twins = append(twins, visit.Twin{Photo: p.Photo, Rep: p.Rep, At: p.At, File: file})
 	}
-	if err := s.Store.Media().PutPrint(ctx, print); err != nil {
+	if err := s.Store.Media().PutPrint(ctx, looks); err != nil {
 		return kept, fmt.Errorf("keep what the photo looks like: %w", err)
 	}
 	examined := *kept.Photo

@@ -12,7 +12,7 @@ import (
 	"roundsman/visit"
 )
 
-// ErrUnsealed: what is to be proved is in no block yet.
+// ErrUnsealed says that what is to be proved is in no block yet.
 var ErrUnsealed = errors.New("it is not sealed yet; try again in a minute")
 
 // Prove makes the proof of a check-in: its location and every fact that is about

@@ -237,8 +237,7 @@ func (v *verifier) compare(ctx context.Context, b storage.Block) (held, error) {
 			out.problem = p
 			return out, nil
 		}
-		if err := v.same(l, t); err != nil {
-			p.Err = err
+		if !v.holds(p, l, t) {
 			out.problem = p
 			return out, nil
 		}
@@ -255,6 +254,12 @@ func (v *verifier) compare(ctx context.Context, b storage.Block) (held, error) {
 		}
 	}
 	return out, nil
+}
+
+// holds reports whether a thing is what was sealed of it, and notes in p what is not.
+func (v *verifier) holds(p *Problem, l storage.Leaf, t storage.Thing) bool {
+	p.Err = v.same(l, t)
+	return p.Err == nil
 }
 
 // same reports how a thing differs from what was sealed of it. That a place was

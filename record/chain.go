@@ -34,7 +34,7 @@ func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 // IsZero reports whether the hash stands for nothing.
 func (h Hash) IsZero() bool { return h == Hash{} }
 
-// ErrHash: a text is no hash.
+// ErrHash says that a text is no hash.
 var ErrHash = errors.New("not a hash of 64 hex digits")
 
 // ParseHash reads what [Hash.String] writes.

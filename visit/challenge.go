@@ -33,7 +33,7 @@ type ChallengeState struct {
 	Missed bool
 }
 
-// SignalUnanswered: a spot check was not answered in time; seconds.
+// SignalUnanswered says that a spot check was not answered in time; seconds.
 const SignalUnanswered SignalKind = "unanswered"
 
 // challenge lays a spot check, or the end of its time, over its visit.

@@ -27,15 +27,18 @@ func scanSeen(row scanner) (r seenRow, err error) {
 	return r, err
 }
 
+// erasing is what an error of this file was doing.
+const erasing = "erasing a person"
+
 // seenPage is how many rows are looked at at once: some hold files.
 const seenPage = 50
 
 // each looks at all rows of a query by rowid, which is its first column and its
 // first parameter; the second is how many. do says how a row is changed.
-func (p persons) each(ctx context.Context, doing, query string, do func(seenRow) (statement string)) error {
+func (p persons) each(ctx context.Context, query string, do func(seenRow) (statement string)) error {
 	last := int64(math.MinInt64)
 	for {
-		page, err := many(ctx, p.s, doing, scanSeen, query, last, seenPage)
+		page, err := many(ctx, p.s, erasing, scanSeen, query, last, seenPage)
 		if err != nil {
 			return err
 		}
@@ -48,7 +51,7 @@ func (p persons) each(ctx context.Context, doing, query string, do func(seenRow)
 			}
 		}
 		if len(rows) > 0 {
-			err := p.s.write(ctx, doing, func(t *tx) error {
+			err := p.s.write(ctx, erasing, func(t *tx) error {
 				for i, r := range rows {
 					if _, err := t.exec(statements[i], r.rowid); err != nil {
 						return err
@@ -67,11 +70,11 @@ func (p persons) each(ctx context.Context, doing, query string, do func(seenRow)
 }
 
 func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left int, err error) {
-	const doing = "erasing a person"
+	const doing = erasing
 	if err := p.own(ctx, doing, id); err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, doing, "SELECT rowid, key, '', '', '', payload FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, key, '', '', '', payload FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
 		if f.Key(r.keys[0]) || f.Event(r.data) {
 			return "DELETE FROM inbox WHERE rowid = ?"
 		}
@@ -80,7 +83,7 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, doing, "SELECT rowid, chat, id, '', state, body FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, chat, id, '', state, body FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
 		named := f.Key(r.keys[1])
 		switch {
 		case f.Key(r.keys[0]):
@@ -98,7 +101,7 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, doing, "SELECT rowid, id, '', '', state, body FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, id, '', '', state, body FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
 		switch {
 		case f.Key(r.keys[0]):
 			return "DELETE FROM runs WHERE rowid = ?"
@@ -113,7 +116,7 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, doing, "SELECT rowid, id, '', '', CASE held WHEN 1 THEN 'held' ELSE '' END, data FROM imports WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, id, '', '', CASE held WHEN 1 THEN 'held' ELSE '' END, data FROM imports WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
 		switch {
 		case !f.Payload(r.data):
 		case r.state == "held":
@@ -126,7 +129,7 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, doing, "SELECT rowid, by, cause || ' ' || undone_by, id, '', data FROM undos WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, by, cause || ' ' || undone_by, id, '', data FROM undos WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
 		if f.Key(r.keys[0]) || f.Key(r.keys[1]) || f.Key(r.keys[2]) || f.Payload(r.data) {
 			return "DELETE FROM undos WHERE rowid = ?"
 		}
@@ -135,7 +138,7 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, doing, "SELECT rowid, closed, '', '', '', NULL FROM (SELECT rowid, coalesce(json_extract(doc, '$.closed_by'), '') AS closed FROM complaints) WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, closed, '', '', '', NULL FROM (SELECT rowid, coalesce(json_extract(doc, '$.closed_by'), '') AS closed FROM complaints) WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
 		if f.Key(r.keys[0]) {
 			return "UPDATE complaints SET doc = json_set(doc, '$.closed_by', '" + storage.Erased + "') WHERE rowid = ?"
 		}

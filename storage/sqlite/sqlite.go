@@ -345,8 +345,12 @@ func (s *Store) Facts() storage.Facts { return facts{s} }
 
 // Outcomes returns what reps' days came to.
 func (s *Store) Outcomes() storage.Outcomes { return outcomes{s} }
-func (s *Store) Acts() storage.Acts         { return acts{s} }
-func (s *Store) Record() storage.Record     { return record{s} }
+
+// Acts returns what admins, managers and Roundsman itself did.
+func (s *Store) Acts() storage.Acts { return acts{s} }
+
+// Record returns the hash chain.
+func (s *Store) Record() storage.Record { return record{s} }
 
 // Complaints returns the customers' complaints.
 func (s *Store) Complaints() storage.Complaints { return complaints{s} }

@@ -197,6 +197,12 @@ func TestPlacesThatAreRemoved(t *testing.T) {
 	if _, err := notary.Verify(t.Context(), f.store, notary.Question{}); !errors.As(err, &p) || !errors.Is(err, notary.ErrPlace) || p.ID != "2026-11-24/0" {
 		t.Errorf("what is removed before its time: %v", err)
 	}
+	// Nor does an act excuse it that somebody made up for the purpose.
+	f.ok(f.store.Acts().Append(t.Context(), visit.Act{ID: "redact/made up", Kind: visit.ActRedact, At: f.now, What: "2026-11-25"}))
+	f.seal(1)
+	if _, err := notary.Verify(t.Context(), f.store, notary.Question{}); !errors.Is(err, notary.ErrPlace) {
+		t.Errorf("with an act for the purpose: %v", err)
+	}
 }
 
 // A check-in is proved to whoever has a head from a group, and nothing else.

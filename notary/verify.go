@@ -195,7 +195,10 @@ func (v *verifier) add(h held) {
 	for _, a := range h.acts {
 		switch a.Kind {
 		case visit.ActRedact:
-			v.removed = max(v.removed, visit.Date(a.What))
+			// Nobody's time is over on the day itself: such an act excuses nothing.
+			if before := visit.Date(a.What); before < visit.DateOf(a.At) {
+				v.removed = max(v.removed, before)
+			}
 		case visit.ActErase:
 			n, _ := strconv.Atoi(a.What)
 			v.erasures += n

@@ -159,7 +159,7 @@ func policyOf(cfg *config.Config) visit.Policy {
 		ReportDeadline: cfg.Schedule.ReportDeadline, QuietHours: cfg.Schedule.QuietHours, MinVisits: cfg.CheckIn.MinVisits,
 		MorningPlan: cfg.Schedule.MorningPlan, EveningSummary: cfg.Schedule.EveningSummary, China: cfg.Schedule.China,
 		Rules: visit.Rules{
-			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy,
+			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy, MinStay: cfg.CheckIn.MinStay,
 		},
 		ConsentRequired: cfg.Privacy.ConsentRequired,
 		KeepCoordinates: cfg.Privacy.KeepCoordinates, KeepPhotos: cfg.Privacy.KeepPhotos, EraseWithin: cfg.Privacy.EraseWithin,

@@ -56,11 +56,13 @@ type Schedule struct {
 	WorkHours, QuietHours visit.Span
 }
 
-// CheckIn are the numbers of the verdict, in metres but for MinVisits.
+// CheckIn are the numbers of the verdict, in metres but for the last two.
 type CheckIn struct {
 	Radius, Near, MaxAccuracy float64
 	// MinVisits is the least number of distinct customers verified a day.
 	MinVisits int
+	// MinStay is the least time at a customer, in minutes; 0 is none.
+	MinStay int
 }
 
 // Privacy is what people are told and held to.

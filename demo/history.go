@@ -17,7 +17,7 @@ const weeksOfHistory = 4
 
 // rules and policy are those of a configuration that says nothing of them.
 var (
-	rules  = visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150}
+	rules  = visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150, MinStay: 5}
 	policy = visit.Policy{Zone: zone, ReportDeadline: visit.Clock{Hour: 19}, MinVisits: 4}
 )
 

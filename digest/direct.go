@@ -99,6 +99,9 @@ func boardVisit(d TeamDay, r RepDay, v visit.Visit, say *catalog.Catalog) string
 			parts = append(parts, say.T("board.no_proof"))
 		}
 	}
+	if v.Short() {
+		parts = append(parts, "· "+Stay(v, say))
+	}
 	if n := len(v.Photos); n > 0 {
 		parts = append(parts, say.T("count.photos", "Count", n))
 	}

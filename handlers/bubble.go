@@ -154,13 +154,10 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 // times writes when the visit began and, if it did, ended.
 func (s *Service) times(view dayView, v visit.Visit) string {
 	from := s.Say.Clock(v.Start.In(view.who.zone))
-	if v.End.IsZero() {
-		return from
-	}
 	if !v.CheckedOut {
 		return from
 	}
-	return s.Say.T("visit.span", "From", from, "To", s.Say.Clock(v.End.In(view.who.zone)), "Stay", s.Say.Duration(v.End.Sub(v.Start)))
+	return s.Say.T("visit.span", "From", from, "To", s.Say.Clock(v.End.In(view.who.zone)), "Stay", digest.Stay(v, s.Say))
 }
 
 // gathered writes a visit's photos and notes.

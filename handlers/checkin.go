@@ -80,7 +80,7 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	seen := s.sighting(who.ID, m.At)
 	fix := visit.Fix{
 		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name, Late: m.Location.Late,
-		Evidence: evidence(*m.Location), Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy,
+		Evidence: evidence(*m.Location), Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy, MinStay: rules.MinStay,
 	}
 	fix.Claims = rules.Claims(fix, plan, customers)
 	f := s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix })

@@ -87,8 +87,10 @@ type Visit struct {
 	// End is zero while the visit goes on. CheckedOut says that the rep ended it.
 	End        time.Time
 	CheckedOut bool
-	Photos     []PhotoState
-	Notes      []string
+	// Left is since when the rep was elsewhere for sure; zero if nothing shows it.
+	Left   time.Time
+	Photos []PhotoState
+	Notes  []string
 	// Result is all that was said of what came of it.
 	Result Result
 	// Signals are what speaks against it, of its fixes and its photos.
@@ -237,6 +239,8 @@ type folder struct {
 	// away says that the rep sent a location that means no customer since the
 	// last visit began: what follows is not about that visit.
 	away bool
+	// outside is when the first of the fixes in a row came that were outside the last visit's place.
+	outside time.Time
 	// reached holds the customers with a visit that was not off site.
 	reached map[string]bool
 }
@@ -258,6 +262,7 @@ func (f *folder) open(t time.Time) *Visit {
 }
 
 func (f *folder) fix(fact Fact) {
+	f.leave(fact)
 	choice, chosen := f.choices[fact.ID]
 	var claim Claim
 	var options []Claim
@@ -295,6 +300,7 @@ func (f *folder) fix(fact Fact) {
 		Claim: claim, Options: options, Fix: *fact.Fix, Signals: slices.Clone(fact.Fix.Signals),
 		Start: fact.At, Seen: fact.At, Source: fact,
 	}
+	f.outside = time.Time{}
 	f.gather(&v, before)
 	if w := f.day.OnWay; w != nil && !fact.At.Before(w.At) {
 		f.day.OnWay = nil
@@ -444,7 +450,7 @@ func (f *folder) here(at time.Time, within []Claim) (Claim, bool) {
 		return Claim{}, false
 	}
 	i := slices.IndexFunc(within, func(c Claim) bool { return c.Customer == v.Customer })
-	if i < 0 || slices.ContainsFunc(within, func(c Claim) bool { return c.Distance+closeCall < within[i].Distance }) {
+	if i < 0 || v.Claim.Verdict == Verified && !within[i].there() || slices.ContainsFunc(within, func(c Claim) bool { return c.Distance+closeCall < within[i].Distance }) {
 		return Claim{}, false
 	}
 	return within[i], true

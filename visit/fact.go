@@ -142,9 +142,10 @@ type Fix struct {
 	// Support is the distance in metres to a device fix of the same minutes; negative when there was none.
 	Support float64 `json:"support"`
 	// Rule is the version of the rule that made the claims, MaxAccuracy its worst
-	// accuracy that verifies, in metres.
+	// accuracy that verifies, in metres, and MinStay its least stay, in minutes.
 	Rule        string  `json:"rule"`
 	MaxAccuracy float64 `json:"max_accuracy,omitempty"`
+	MinStay     int     `json:"min_stay,omitempty"`
 	// Claims are the customers that the fix may mean, judged, nearest first.
 	Claims []Claim `json:"claims,omitempty"`
 	// Signals are what spoke against it when it came.

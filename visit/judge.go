@@ -57,7 +57,7 @@ const (
 	ReasonEvidence Reason = "evidence"
 )
 
-// Rules are the numbers of the verdict, in metres.
+// Rules are the numbers of the verdict, in metres but for MinStay.
 type Rules struct {
 	// Radius is the fence of a customer that has none of its own.
 	Radius float64
@@ -66,6 +66,8 @@ type Rules struct {
 	Near float64
 	// MaxAccuracy is the worst accuracy that can still verify.
 	MaxAccuracy float64
+	// MinStay is the least time at a customer, in minutes; 0 is none.
+	MinStay int
 	// DeviceOnly says that nothing but a device's own fix verifies.
 	DeviceOnly bool
 }

@@ -22,6 +22,9 @@ type setting struct {
 // MaxMinVisits bounds the least number of customers of a day.
 const MaxMinVisits = 50
 
+// MaxMinStay bounds the least stay of a visit, in minutes.
+const MaxMinStay = 120
+
 // MaxSpotChecks bounds of how many of a hundred visits a photo is asked for.
 const MaxSpotChecks = 100
 
@@ -55,6 +58,14 @@ var settings = []setting{
 	metresSetting("radius", 50, 5000, func(p *Policy) *float64 { return &p.Rules.Radius }, "签到半径"),
 	metresSetting("near", 100, 10_000, func(p *Policy) *float64 { return &p.Rules.Near }, "附近范围"),
 	metresSetting("max_accuracy", 20, 1000, func(p *Policy) *float64 { return &p.Rules.MaxAccuracy }, "定位精度", "accuracy"),
+	{"min_stay", []string{"最短停留", "minstay"}, func(p *Policy, text string) error {
+		n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(text, "分钟"), "m")))
+		if err != nil || n < 0 || n > MaxMinStay {
+			return fmt.Errorf("%q is not a number of minutes from 0 to %d", text, MaxMinStay)
+		}
+		p.Rules.MinStay = n
+		return nil
+	}, func(p Policy) string { return strconv.Itoa(p.Rules.MinStay) }},
 	{"spot_checks", []string{"抽查", "spotchecks"}, func(p *Policy, text string) error {
 		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(text, "%"), "％"))
 		if err != nil || n < 0 || n > MaxSpotChecks {

@@ -88,6 +88,9 @@ func reasons(v visit.Visit) []string {
 	for _, r := range v.Claim.Reasons {
 		out = append(out, string(r))
 	}
+	if v.Short() {
+		out = append(out, "short_visit")
+	}
 	for _, s := range v.Signals {
 		if !slices.Contains(out, string(s.Kind)) {
 			out = append(out, string(s.Kind))

@@ -55,6 +55,7 @@ type fixDoc struct {
 	Support     float64     `bson:"support"`
 	Rule        string      `bson:"rule"`
 	MaxAccuracy float64     `bson:"max_accuracy,omitempty"`
+	MinStay     int         `bson:"min_stay,omitempty"`
 	Claims      []claimDoc  `bson:"claims,omitempty"`
 	Signals     []signalDoc `bson:"signals,omitempty"`
 }
@@ -208,7 +209,7 @@ func newFact(f visit.Fact) factDoc {
 	if f.Fix != nil {
 		d.Fix = &fixDoc{
 			Point: newPoint(f.Fix.Point), Accuracy: f.Fix.Accuracy, Address: f.Fix.Address,
-			Evidence: string(f.Fix.Evidence), Late: f.Fix.Late, Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy,
+			Evidence: string(f.Fix.Evidence), Late: f.Fix.Late, Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy, MinStay: f.Fix.MinStay,
 			Signals: newSignals(f.Fix.Signals),
 		}
 		for _, c := range f.Fix.Claims {
@@ -258,7 +259,7 @@ func (d factDoc) record() visit.Fact {
 	if d.Fix != nil {
 		f.Fix = &visit.Fix{
 			Point: d.Fix.Point.point(), Accuracy: d.Fix.Accuracy, Address: d.Fix.Address,
-			Evidence: visit.Evidence(d.Fix.Evidence), Late: d.Fix.Late, Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy,
+			Evidence: visit.Evidence(d.Fix.Evidence), Late: d.Fix.Late, Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy, MinStay: d.Fix.MinStay,
 			Signals: signals(d.Fix.Signals),
 		}
 		for _, c := range d.Fix.Claims {

@@ -29,11 +29,11 @@ func (p Point) In(d Datum) Point {
 	switch d {
 	case WGS84:
 		return p.WGS84()
-	case GCJ02:
-		if p.Datum == BD09 {
+	case GCJ02, GCJ02Always:
+		if p.Datum == BD09 && d == GCJ02 {
 			return fromBaidu(p)
 		}
-		return toGCJ(p)
+		return toGCJ(p.WGS84(), d)
 	case BD09:
 		return toBaidu(p.In(GCJ02))
 	}
@@ -45,15 +45,16 @@ func (p Point) WGS84() Point {
 	switch p.Datum {
 	case BD09:
 		return fromGCJ(fromBaidu(p))
-	case GCJ02:
+	case GCJ02, GCJ02Always:
 		return fromGCJ(p)
 	}
 	return p
 }
 
-func toGCJ(p Point) Point {
-	out := Point{p.Lat, p.Lng, GCJ02}
-	if inRegion(p.Lat, p.Lng) {
+// toGCJ converts a WGS-84 place to one of the two kinds of GCJ-02.
+func toGCJ(p Point, d Datum) Point {
+	out := Point{p.Lat, p.Lng, d}
+	if d.inForce(p.Lat, p.Lng) {
 		dLat, dLng := shift(p.Lat, p.Lng)
 		out.Lat, out.Lng = p.Lat+dLat, p.Lng+dLng
 	}
@@ -68,7 +69,7 @@ func fromGCJ(p Point) Point {
 		dLat, dLng := shift(w.Lat, w.Lng)
 		w.Lat, w.Lng = p.Lat-dLat, p.Lng-dLng
 	}
-	if inRegion(w.Lat, w.Lng) {
+	if p.Datum.inForce(w.Lat, w.Lng) {
 		return w
 	}
 	return Point{p.Lat, p.Lng, WGS84}
@@ -139,6 +140,17 @@ var (
 		{44.8922, 131.2662, 42.5692, 137.0227},
 	}
 )
+
+// gcjBox is where the formula of GCJ-02 means anything at all.
+var gcjBox = rect{55.8271, 72.004, 0.8293, 137.8347}
+
+// inForce reports whether a datum of GCJ-02 shifts a place, in degrees of WGS-84.
+func (d Datum) inForce(lat, lng float64) bool {
+	if d == GCJ02Always {
+		return gcjBox.holds(lat, lng)
+	}
+	return inRegion(lat, lng)
+}
 
 // InGCJRegion reports whether GCJ-02 is in force at the place. It is decided on
 // the place in WGS-84, whatever the datum of p.

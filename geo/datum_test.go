@@ -175,3 +175,36 @@ func TestGCJRegion(t *testing.T) {
 }
 
 // place is inside the region: for the last kilometre outside an edge of it there is no way back.
+
+// In towns at the border the region's rough edges are wrong; whoever knows better says so.
+func TestGCJRegardlessOfTheRegion(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string][2]float64{"heihe": {50.2456, 127.5285}, "sansha": {16.8331, 112.3336}} {
+		w := geo.Point{Lat: at[0], Lng: at[1], Datum: geo.WGS84}
+		if d := geo.Distance(w, w.In(geo.GCJ02)); d != 0 || geo.InGCJRegion(w) {
+			t.Errorf("%s lies in the region: move it out of this table", name)
+		}
+		g := w.In(geo.GCJ02Always)
+		same := geo.Point{Lat: g.Lat, Lng: g.Lng, Datum: geo.WGS84}
+		if d := geo.Distance(w, same); !(d > 50 && d < 1000) {
+			t.Errorf("%s is shifted by %.0f m", name, d)
+		}
+		if d := degreesApart(w, g.WGS84()); !(d < 1e-9) {
+			t.Errorf("%s comes back %g° off", name, d)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := inland(t)
+		g, a := p.In(geo.GCJ02), p.In(geo.GCJ02Always)
+		if d := degreesApart(g, a); !(d < 1e-9) {
+			t.Fatalf("%v: the two differ by %g° in the middle of China", p, d)
+		}
+		if d := degreesApart(p, a.In(p.Datum)); !(d < 1e-9) {
+			t.Fatalf("%v comes back %g° off", p, d)
+		}
+		far := geo.Point{Lat: rapid.Float64Range(-90, 90).Draw(t, "lat"), Lng: rapid.Float64Range(-180, -20).Draw(t, "lng"), Datum: geo.WGS84}
+		if got := far.In(geo.GCJ02Always); got.Lat != far.Lat || got.Lng != far.Lng {
+			t.Fatalf("%v moves to %v", far, got)
+		}
+	})
+}

@@ -18,13 +18,16 @@ const (
 	WGS84 Datum = "wgs84"
 	// GCJ02 is what map services in mainland China give: AMap, Tencent.
 	GCJ02 Datum = "gcj02"
+	// GCJ02Always is GCJ-02 whatever side of the border the place is taken to be on:
+	// for towns in China that the region ([InGCJRegion]), whose edges are rough, leaves out.
+	GCJ02Always Datum = "gcj02-always"
 	// BD09 is Baidu's.
 	BD09 Datum = "bd09"
 )
 
 var separators = strings.NewReplacer("-", "", "_", "", " ", "")
 
-// ParseDatum reads a datum in any of its usual spellings: "WGS84", "GCJ-02", "bd09ll".
+// ParseDatum reads a datum in any of its usual spellings: "WGS84", "GCJ-02", "bd09ll", "gcj02-always".
 func ParseDatum(s string) (Datum, error) {
 	plain := separators.Replace(strings.ToLower(strings.TrimSpace(s)))
 	switch plain {
@@ -32,10 +35,12 @@ func ParseDatum(s string) (Datum, error) {
 		return WGS84, nil
 	case "gcj02", "gcj02ll", "gcj":
 		return GCJ02, nil
+	case "gcj02always":
+		return GCJ02Always, nil
 	case "bd09", "bd09ll":
 		return BD09, nil
 	}
-	return "", fmt.Errorf("%w: %q is not WGS84, GCJ02 or BD09", ErrDatum, s)
+	return "", fmt.Errorf("%w: %q is not WGS84, GCJ02, GCJ02-always or BD09", ErrDatum, s)
 }
 
 // UnmarshalText reads a datum in any of its usual spellings.
@@ -76,7 +81,7 @@ type Point struct {
 // ErrNullIsland, ErrSwapped or ErrDatum. Latitude and longitude are degrees.
 func New(lat, lng float64, d Datum) (Point, error) {
 	switch {
-	case d != WGS84 && d != GCJ02 && d != BD09:
+	case d != WGS84 && d != GCJ02 && d != GCJ02Always && d != BD09:
 		return Point{}, ErrDatum
 	case math.IsNaN(lat) || math.IsNaN(lng) || math.IsInf(lat, 0) || math.IsInf(lng, 0):
 		return Point{}, ErrNotANumber

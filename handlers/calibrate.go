@@ -37,7 +37,11 @@ func (s *Service) calibrate(ctx context.Context, c call) error {
 	fix, customer := latest[0].Fix, hits[0]
 	card := bot.Card{Title: s.Say.T("calibrate.title", "Name", customer.Name)}
 	best, least := geo.Datum(""), 0.0
-	for _, d := range []geo.Datum{geo.WGS84, geo.GCJ02, geo.BD09} {
+	data := []geo.Datum{geo.WGS84, geo.GCJ02, geo.BD09}
+	if !geo.InGCJRegion(customer.Point) {
+		data = append(data, geo.GCJ02Always) // which is no other elsewhere
+	}
+	for _, d := range data {
 		away := geo.Distance(customer.Point, geo.Point{Lat: fix.Point.Lat, Lng: fix.Point.Lng, Datum: d})
 		if best == "" || away < least {
 			best, least = d, away

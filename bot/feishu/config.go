@@ -76,9 +76,9 @@ func (c Config) Validate() []Problem {
 	}
 	for key, d := range map[string]geo.Datum{"datum": c.Datum, "page_datum": c.PageDatum} {
 		switch d {
-		case geo.WGS84, geo.GCJ02, geo.BD09:
+		case geo.WGS84, geo.GCJ02, geo.GCJ02Always, geo.BD09:
 		default:
-			out = append(out, Problem{key, "is none of gcj02, wgs84, bd09", string(geo.GCJ02)})
+			out = append(out, Problem{key, "is none of gcj02, gcj02-always, wgs84, bd09", string(geo.GCJ02)})
 		}
 	}
 	return out

@@ -74,7 +74,7 @@ func (c Config) Validate() []Problem {
 	}
 	for key, d := range map[string]geo.Datum{"event_datum": c.EventDatum, "message_datum": c.MessageDatum} {
 		if _, err := geo.ParseDatum(string(d)); err != nil {
-			add(key, "is not wgs84, gcj02 or bd09", "gcj02")
+			add(key, "is not wgs84, gcj02, gcj02-always or bd09", "gcj02")
 		}
 	}
 	if c.DomainVerification != "" && !verificationForm.MatchString(c.DomainVerification) {

@@ -55,7 +55,7 @@ func drawCustomers(t *rapid.T) []visit.Customer {
 			c.Point = rapid.Custom(func(t *rapid.T) geo.Point {
 				return geo.Point{
 					Lat: rapid.Float64Range(-90, 90).Draw(t, "lat"), Lng: rapid.Float64Range(-180, 180).Draw(t, "lng"),
-					Datum: rapid.SampledFrom([]geo.Datum{geo.WGS84, geo.GCJ02, geo.BD09}).Draw(t, "datum"),
+					Datum: rapid.SampledFrom([]geo.Datum{geo.WGS84, geo.GCJ02, geo.GCJ02Always, geo.BD09}).Draw(t, "datum"),
 				}
 			}).Filter(func(p geo.Point) bool {
 				// Beyond 32 bytes nothing is taken for a number; no place needs 1e-20 of a degree.

@@ -137,8 +137,10 @@ func (g *gallery) groups() {
 	g.text("boss", "绑定 华东一队", "bind 华东一队")
 	g.text("boss", "建群 华南一队", "newgroup 华南一队")
 	g.text("boss", "建群 华东一队", "newgroup 华东一队")
+	g.text("boss", "菜单", "menu")
 	g.noGroups = true
 	g.text("boss", "建群 华东一队", "newgroup 华东一队")
+	g.text("boss", "菜单", "menu")
 }
 
 // trouble is what went wrong: events, posts and jobs.

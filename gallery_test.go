@@ -121,6 +121,13 @@ func (p groupPlatform) MakeGroup(_ context.Context, _, _ string, _ []string) (bo
 	return bot.Address{Platform: p.Name(), Place: bot.ToGroup, ID: "made"}, nil
 }
 
+func (p groupPlatform) MakeMenu(context.Context, []bot.MenuItem) error {
+	if p.g.noGroups {
+		return &bot.SendError{Code: "48002"}
+	}
+	return nil
+}
+
 // galleryInlet hands internal events on at once, or keeps them for their time.
 type galleryInlet struct{ *gallery }
 

@@ -64,8 +64,8 @@ func (c jobCmd) Run(env *runtimeEnv) (err error) {
 	s := scheduler.New(scheduler.Options{
 		Store: store, Outbox: bot.NewOutbox(store.Outbox(), now, func(string) {}), Say: say,
 		Inlet:     bot.NewIntake(store.Inbox(), nil, bot.NewMetrics(prometheus.NewRegistry()), env.log, func(storage.Event) {}),
-		Platforms: platformNames(platforms),
-		Policy:    policyOf(cfg), Admins: admins, Now: now, Log: env.log,
+		Platforms: platformNames(platforms), Changing: changingNames(platforms),
+		Policy: policyOf(cfg), Page: anyonesPage(cfg), Admins: admins, Now: now, Log: env.log,
 	})
 	if !slices.Contains(s.Names(), c.Name) {
 		return fmt.Errorf("%w: there is no job %q; there are %s", errUsage, c.Name, strings.Join(s.Names(), ", "))

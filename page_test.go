@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"roundsman/geo"
+	sandboxwecom "roundsman/sandbox/wecom"
 	"roundsman/visit"
 	"roundsman/web"
 )
@@ -38,14 +39,23 @@ type phone struct {
 	page   *url.URL
 }
 
+// client is a platform's client: it says so in its requests.
+type client string
+
+func (c client) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", string(c))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
 // newPhone opens the check-in page as the platform's client would.
-func newPhone(t *testing.T, public, open string) *phone {
+func newPhone(t *testing.T, public, open, agent string) *phone {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &phone{T: t, client: &http.Client{Jar: jar, Timeout: 20 * time.Second}, public: public}
+	p := &phone{T: t, client: &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: client(agent)}, public: public}
 	resp, err := p.client.Get(open)
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +127,65 @@ func (p *phone) checkIn(nonce string, at geo.Point, ago time.Duration, photos ..
 	return resp.StatusCode, string(answer)
 }
 
+// The menu that an admin makes opens the page and says what a rep would write.
+func TestTheMenuIsMade(t *testing.T) {
+	c, public := newPageCompany(t, "")
+	c.ok(c.store.Roster().PutReps(t.Context(), visit.Rep{ID: "a", Name: "管理", Team: testTeam, Role: visit.RoleAdmin, Identities: map[string]string{"wecom": "admin"}}))
+	c.wecom.AddUser(sandboxwecom.User{UserID: "admin", Name: "管理"})
+	for range 2 { // the second replaces the first
+		_, err := c.wecom.SendText("admin", "菜单")
+		c.ok(err)
+	}
+	c.settled()
+	for _, item := range []string{web.Address(public, "wecom"), "帮助"} {
+		_, err := c.wecom.PressMenu(member, item)
+		c.ok(err)
+	}
+	c.settled()
+	said := c.wecomBubbles()
+	if len(said) != 1 || !strings.Contains(said[0], "签到") {
+		t.Errorf("said %q", said)
+	}
+	// Each item says a command: nothing of it becomes a note of a visit.
+	for _, item := range []string{"计划", "明天", "签退", "日报", "目标", "为什么", "我的数据"} {
+		before := len(c.wecomBubbles())
+		_, err := c.wecom.PressMenu(member, item)
+		c.ok(err)
+		c.settled()
+		if len(c.wecomBubbles()) == before {
+			t.Errorf("%s is not answered", item)
+		}
+	}
+	if notes := c.day("l").LooseNotes; len(notes) != 0 {
+		t.Errorf("notes: %+v", notes)
+	}
+}
+
+// The group's morning plan leads everybody to the page, on whichever platform they read it.
+func TestTheMorningPlanLeadsToThePage(t *testing.T) {
+	c, public := newPageCompany(t, "")
+	teams, err := c.store.Roster().Teams(t.Context())
+	c.ok(err)
+	_, _, err = c.program.scheduler.Job(t.Context(), "morning_plan", "2026-11-24", teams, false)
+	c.ok(err)
+	c.settled()
+	page := public + web.CheckInPath
+	onFeishu, onWeCom := feishuSide.Messages(c.group), wecomSide.RobotMessages(c.robot)
+	if len(onFeishu) != 1 || !strings.Contains(onFeishu[0].Content, page+`"`) {
+		t.Errorf("on Feishu: %+v", onFeishu)
+	}
+	if len(onWeCom) != 1 || !strings.Contains(onWeCom[0].Text(), "[打开签到页]("+page+")") {
+		t.Errorf("on WeCom: %+v", onWeCom)
+	}
+	for agent, open := range map[string]string{
+		"wxwork/4.1.36 MicroMessenger/7.0.1": c.wecom.PhoneURL(member, page), "Lark/7.30.6 LarkLocale/zh_CN": feishuURL + c.feishu.PhonePath(c.user, page),
+	} {
+		if newPhone(t, public, open, agent).nonce() == "" {
+			t.Error("the page does not know who opened it")
+		}
+	}
+}
+
 func TestCheckInOnThePage(t *testing.T) {
 	c, public := newPageCompany(t, "")
 	for _, who := range []struct {
@@ -128,7 +197,7 @@ func TestCheckInOnThePage(t *testing.T) {
 	} {
 		t.Run(who.rep, func(t *testing.T) {
 			here := geo.Offset(place, 20, 45).WGS84()
-			p := newPhone(t, public, who.open)
+			p := newPhone(t, public, who.open, "")
 			nonce := p.nonce()
 			for range 2 { // the second finds the first
 				if status, text := p.checkIn(nonce, here, 3*time.Second, png); status != http.StatusOK {

@@ -185,7 +185,7 @@ func (p *Program) wire() error {
 	p.eraser = newEraser(p.cfg, p.store, p.notary, p.spool, p.now)
 	p.lanes = bot.NewLanes(p.store, service, metrics, p.log, p.now, owner)
 	p.scheduler = scheduler.New(scheduler.Options{
-		Store: p.store, Outbox: outbox, Inlet: p.intake, Platforms: platformNames(p.platforms), Changing: changingNames(p.platforms), Say: say, Policy: policy, Admins: admins, Now: p.now, Log: p.log, Ran: metrics.Ran,
+		Store: p.store, Outbox: outbox, Inlet: p.intake, Platforms: platformNames(p.platforms), Changing: changingNames(p.platforms), Say: say, Policy: policy, Page: anyonesPage(p.cfg), Admins: admins, Now: p.now, Log: p.log, Ran: metrics.Ran,
 	})
 	p.registry.MustRegister(gauges{p})
 	return nil
@@ -310,6 +310,14 @@ func (p *Program) routes() http.Handler {
 		p.pages.Routes(mux)
 	}
 	return mux
+}
+
+// anyonesPage is where people of whatever platform check in with their device; "" where they cannot.
+func anyonesPage(cfg *config.Config) string {
+	if cfg.PublicURL == "" {
+		return ""
+	}
+	return cfg.PublicURL + web.CheckInPath
 }
 
 // pageAddress is where people of a platform check in with their device; "" where they cannot.

@@ -81,6 +81,23 @@ type GroupMaker interface {
 	MakeGroup(ctx context.Context, key, name string, users []string) (Address, error)
 }
 
+// MenuMaker is the ability to give the bot's chat a menu.
+type MenuMaker interface {
+	// MakeMenu replaces the menu for everybody, by at most three items with at
+	// most five each in them; the same again changes nothing. A failure is a *SendError.
+	MakeMenu(ctx context.Context, items []MenuItem) error
+}
+
+// MenuItem opens a link, or says a text as if its reader had written it, or
+// holds other items, in this order of precedence.
+type MenuItem struct {
+	// Text is what stands on it: at most five Chinese characters or 16 letters, within another item 13 or 40.
+	Text  string
+	Link  string
+	Say   string
+	Items []MenuItem
+}
+
 // Inlet is where a platform puts what arrives.
 type Inlet interface {
 	// Accept makes m durable in the store. Only when it returns nil may m be

@@ -111,10 +111,12 @@ func (s *script) groupChecks(d side) []check {
 	return append(out, check{d.team + tr(" 晚报里没有任何人的时间", ": no times of people in the evening post"), "[]", fmt.Sprint(times)})
 }
 
-// last returns a message's last line.
+// last returns the last line that a card says, above its buttons.
 func last(m Message) string {
-	lines := m.lines()
-	return lines[len(lines)-1]
+	if m.Card == nil || len(m.Card.Blocks) == 0 {
+		return ""
+	}
+	return m.Card.Blocks[len(m.Card.Blocks)-1].Text
 }
 
 // reps are the ids of a team's reps.

@@ -128,11 +128,12 @@ func templateCard(m wecom.Message) Card {
 var (
 	markdownFont  = regexp.MustCompile(`<font color="(info|warning|comment)">(.*?)</font>`)
 	markdownField = regexp.MustCompile(`^\*\*(.+?)\*\*(?:：|: ?)(.*)$`)
+	markdownLink  = regexp.MustCompile(`^\[([^\]]+)\]\(\S+\)$`)
 	markdownBold  = regexp.MustCompile(`^\*\*(.+?)\*\*$`)
 )
 
 // markdownCard reads the few forms that WeCom's markdown has: headings, bold
-// text, three colours. The rest stays as it is written.
+// text, three colours, and links. The rest stays as it is written.
 func markdownCard(content string) Card {
 	out := Card{Tone: "info", Blocks: []Block{}, Markdown: true}
 	plain := func(s string) string {
@@ -144,6 +145,10 @@ func markdownCard(content string) Card {
 				out.Tone = map[string]string{"info": "good", "warning": "warn", "comment": "quiet"}[f[1]]
 			}
 			out.Title = plain(title)
+			continue
+		}
+		if l := markdownLink.FindStringSubmatch(line); l != nil {
+			out.Buttons = append(out.Buttons, Button{l[1], "plain", true})
 			continue
 		}
 		block := Block{Kind: blockText, Text: plain(line)}

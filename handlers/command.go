@@ -71,6 +71,7 @@ func commandTable() []command {
 		{words: []string{"今天", "today"}, args: "args.team_optional", help: "help.today", role: visit.RoleManager, run: (*Service).today},
 		{words: []string{"绑定", "bind"}, args: "args.team", help: "help.bind", role: visit.RoleAdmin, group: true, run: (*Service).bind},
 		{words: []string{"建群", "newgroup"}, args: "args.team", help: "help.newgroup", role: visit.RoleAdmin, run: (*Service).makeGroup},
+		{words: []string{"菜单", "menu"}, help: "help.menu", role: visit.RoleAdmin, run: (*Service).makeMenu},
 		{words: []string{"成员", "members"}, args: "args.team_optional", help: "help.members", role: visit.RoleAdmin, run: (*Service).members},
 		{words: []string{"客户", "customers"}, args: "args.customers", help: "help.customers", role: visit.RoleAdmin, run: (*Service).customers},
 		{words: []string{"校准", "calibrate"}, args: "args.calibrate", help: "help.calibrate", role: visit.RoleAdmin, run: (*Service).calibrate},

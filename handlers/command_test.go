@@ -31,7 +31,7 @@ func TestRolesAreCheckedForEveryCommand(t *testing.T) {
 	for text, least := range map[string]visit.Role{
 		"帮助": visit.RoleRep, "计划": visit.RoleRep, "明天": visit.RoleRep, "明天 -华": visit.RoleRep, "签退": visit.RoleRep, "团队": visit.RoleRep,
 		"今天": visit.RoleManager, "today": visit.RoleManager,
-		"绑定 " + team: visit.RoleAdmin, "建群 " + team: visit.RoleAdmin, "成员": visit.RoleAdmin, "客户 华": visit.RoleAdmin,
+		"绑定 " + team: visit.RoleAdmin, "建群 " + team: visit.RoleAdmin, "菜单": visit.RoleAdmin, "成员": visit.RoleAdmin, "客户 华": visit.RoleAdmin,
 		"假期": visit.RoleAdmin, "死信": visit.RoleAdmin, "未确认": visit.RoleAdmin, "预览 早报": visit.RoleAdmin, "PREVIEW evening": visit.RoleAdmin,
 	} {
 		for user, role := range map[string]visit.Role{"zhang": visit.RoleRep, "wang": visit.RoleManager, "boss": visit.RoleAdmin} {

@@ -60,7 +60,7 @@ func (s *Service) dueNudge(ctx context.Context, m bot.Message, who person) error
 	if card == nil {
 		return nil
 	}
-	card.Buttons = s.nudgeButtons(p, about, m.At)
+	card.Buttons = append(s.nudgeButtons(p, about, m.At), s.pageButtons(bot.Home(who.Rep, s.names()).Platform)...)
 	return s.sayNudge(ctx, m, p, card)
 }
 

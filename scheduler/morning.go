@@ -22,7 +22,11 @@ func (s *Scheduler) morning() job {
 			if err := s.madeUp(ctx, &day); err != nil {
 				return bot.Body{}, err
 			}
-			return digest.Morning(day, s.Say, late), nil
+			body := digest.Morning(day, s.Say, late)
+			if body.Card != nil && s.Page != "" {
+				body.Card.Buttons = []bot.Button{{Text: s.Say.T("button.page"), Link: s.Page}}
+			}
+			return body, nil
 		},
 	}
 }

@@ -62,6 +62,8 @@ type Options struct {
 	Changing []string
 	Say      *catalog.Catalog
 	Policy   visit.Policy
+	// Page is the address of the check-in page, whatever the platform; empty where there is none.
+	Page string
 	// Admins are told what only an admin can mend.
 	Admins []bot.Address
 	Now    func() time.Time

@@ -60,7 +60,8 @@ var errNothing = errors.New("wecom: a body without text, card and image")
 // template card when it has buttons, and a text otherwise: markdown does not
 // show for members who use WeCom inside WeChat, and a template card without
 // buttons (text_notice) must lead to a page. A card for a group becomes
-// markdown, without its buttons, which nobody in a group could press.
+// markdown, where buttons that open a page are links and the others, which nobody
+// in a group could press, are left out.
 func (p *Platform) Compose(to bot.Address, b bot.Body) ([]bot.Part, error) {
 	if to.Platform != Name {
 		return nil, fmt.Errorf("wecom: an address of %q", to.Platform)
@@ -265,6 +266,11 @@ func cardMarkdown(c bot.Card) []row {
 					out = append(out, row{text: escapeMarkdown(oneLine(s))})
 				}
 			}
+		}
+	}
+	for _, b := range c.Buttons {
+		if b.Link != "" {
+			out = append(out, row{"[", escapeMarkdown(oneLine(b.Text)), "](" + b.Link + ")"})
 		}
 	}
 	if c.Footer != "" {

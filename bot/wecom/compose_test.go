@@ -60,6 +60,7 @@ func bodies() map[string]bot.Body {
 		"replaced_text":    {Text: "这个按钮已过期，请重新发送位置", Response: "CODE"},
 		"plan":             {Card: plan},
 		"board":            {Card: board},
+		"link":             {Card: &bot.Card{Title: "计划", Buttons: []bot.Button{{Text: "打开[签到]页", Link: "https://bot.example.com/m/check-in"}, {Text: "好", Value: "ok"}}, Footer: "共 4 家"}},
 		"english":          {Card: &bot.Card{Title: "Plan", Lines: []bot.Line{{Label: "Customers", Text: "4"}}}},
 		"hostile":          {Card: &bot.Card{Title: hostile, Tone: bot.ToneBad, Lines: []bot.Line{{Label: hostile, Text: hostile}, {Kind: bot.LineHeading, Text: hostile}, {Kind: bot.LineQuiet, Text: hostile}}, Footer: hostile}},
 		"image":            {Image: &bot.File{Data: []byte("png"), Name: "a.png", Alt: "图"}},

@@ -60,6 +60,7 @@ var (
 	_ bot.Platform    = (*Platform)(nil)
 	_ bot.MediaSource = (*Platform)(nil)
 	_ bot.GroupMaker  = (*Platform)(nil)
+	_ bot.MenuMaker   = (*Platform)(nil)
 	_ bot.Checker     = (*Platform)(nil)
 )
 

@@ -100,8 +100,10 @@ const (
 	mismatchSlow, mismatchFast = 10, 40
 	// quickFor is between check-ins at places that are further apart than apart, in metres.
 	quickFor, apart = 5 * time.Minute, 150
-	// So many customers apart within rushFor are sure.
-	rush, rushFor = 4, 15 * time.Minute
+	// So many customers apart within rushFor are sure, if that is less than a scooter's
+	// ways (metres a second) and a minute each take.
+	rush, rushFor       = 4, 15 * time.Minute
+	rushSpeed, rushStop = 30 / kilometresAnHour, time.Minute
 	// Customers apart from each other that were claimed from within onePlace
 	// metres, to speak of it and to be sure of it.
 	onePlace              = 30
@@ -208,8 +210,10 @@ func (q *question) travel() {
 		d := geo.Distance(q.here, o.Fix.Point)
 		way := d - q.f.Fix.effective() - o.Fix.effective()
 		speed := way / max(gap, minimalTravelInterval).Seconds() * kilometresAnHour
-		// Below five kilometres it is a wrong pin and its correction.
-		hard := speed > airSpeed && d > roadReach
+		// Below five kilometres it is a wrong pin and its correction. A network's place
+		// near no customer gains nobody anything: routers move house, tunnels lead abroad.
+		stray := q.past.Meant[o.ID] == "" && o.Fix.byNetwork()
+		hard := speed > airSpeed && d > roadReach && !stray
 		soft := speed > roadSpeed && d > roadReach || speed > railSpeed && d > railReach
 		if (hard || soft) && speed > worst.Value {
 			worst = Signal{SignalTravel, hard, speed, o.ID}
@@ -224,7 +228,7 @@ func (q *question) travel() {
 // platform's list of places, and a network's are the same for everybody who
 // stands there: only those from satellites say something.
 func (q *question) shared() {
-	if a := q.f.Fix.Accuracy; !q.device || !(a > 0) || a > satellite {
+	if !q.device || !(q.f.Fix.Accuracy > 0) || q.f.Fix.byNetwork() {
 		return
 	}
 	for _, o := range q.past.Same {
@@ -236,6 +240,10 @@ func (q *question) shared() {
 		return
 	}
 }
+
+// byNetwork reports whether a device took its place from a Wi-Fi or a cell, which
+// are the same to the last digit for as long as one stays.
+func (f Fix) byNetwork() bool { return f.Evidence == EvidenceDevice && f.Accuracy > satellite }
 
 // sameNumbers reports whether two device fixes are alike to the last digit.
 func sameNumbers(a, b Fact) bool {
@@ -279,6 +287,9 @@ func on(f *Fix) bool {
 }
 
 func (q *question) still() {
+	if q.f.Fix.byNetwork() {
+		return
+	}
 	n, first := 1, q.f.At
 	for _, o := range q.before() {
 		if o.Date != q.f.Date || o.Fix.Point != q.f.Fix.Point {
@@ -351,7 +362,7 @@ func (q *question) meant(f Fact) (string, geo.Point) {
 }
 
 // quick looks at how soon after others the check-in came. One stop may be
-// short; four in a quarter of an hour are no visits.
+// short; of four in a quarter of an hour it counts whether there was time for the ways.
 func (q *question) quick() {
 	customer, place := q.meant(q.f)
 	if place.IsZero() {
@@ -359,6 +370,7 @@ func (q *question) quick() {
 	}
 	var last *Fact
 	stops, names := []geo.Point{place}, []string{customer}
+	way, since := 0.0, q.f.At
 	for _, o := range slices.Backward(q.own) {
 		gap := q.f.At.Sub(o.At)
 		if gap < 0 || o.Date != q.f.Date {
@@ -368,16 +380,22 @@ func (q *question) quick() {
 			break
 		}
 		other, at := q.meant(o)
-		if at.IsZero() || slices.Contains(names, other) || near(stops, at) {
+		if at.IsZero() {
 			continue
 		}
+		since = o.At
+		if slices.Contains(names, other) || near(stops, at) {
+			continue
+		}
+		way += geo.Distance(stops[len(stops)-1], at)
 		stops, names = append(stops, at), append(names, other)
 		if last == nil {
 			last = &o
 		}
 	}
 	if last != nil && q.f.At.Sub(last.At) < quickFor {
-		q.add(SignalQuick, len(stops) >= rush, q.f.At.Sub(last.At).Seconds(), last.ID)
+		needed := time.Duration(way/rushSpeed*float64(time.Second)) + time.Duration(len(stops)-1)*rushStop
+		q.add(SignalQuick, len(stops) >= rush && q.f.At.Sub(since) < needed, q.f.At.Sub(last.At).Seconds(), last.ID)
 	}
 }
 

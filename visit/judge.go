@@ -9,7 +9,7 @@ import (
 )
 
 // RuleVersion names the rule of [Rules.Judge] and [Signals]; a check-in keeps the version that judged it.
-const RuleVersion = "3"
+const RuleVersion = "4"
 
 // Verdict is what the rule says of a check-in. The empty verdict means that
 // there was nothing to measure against: a new prospect.

@@ -175,7 +175,7 @@ func (p *Program) wire() error {
 	if p.cfg.PublicURL != "" {
 		p.pages, err = web.New(web.Options{
 			Store: p.store, Platforms: p.platforms, Inlet: p.intake, Say: say, Key: []byte(p.cfg.SecretKey.Reveal()), PublicURL: p.cfg.PublicURL,
-			Policy: policy, PhotoBytes: p.cfg.Limits.PhotoBytes, Now: p.now, Log: p.log,
+			Policy: policy, PhotoBytes: p.cfg.Limits.PhotoBytes, PhotoPixels: p.cfg.Limits.PhotoPixels, Now: p.now, Log: p.log,
 		})
 		if err != nil {
 			return err

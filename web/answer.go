@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -40,24 +41,30 @@ func (p *Pages) getAnswer(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, s, reason)
 		return
 	}
-	// The posts that answer it: a visit's own, or a sentence.
-	for _, id := range []string{"visit/" + n.key() + "/fix", "re/" + n.key()} {
-		post, err := p.Store.Outbox().Get(r.Context(), id)
-		if errors.Is(err, storage.ErrNotFound) {
-			continue
-		}
-		var body bot.Body
-		if err == nil {
-			err = json.Unmarshal(post.Body, &body)
-		}
-		if err != nil {
-			p.fail(w, "read an answer", err)
-			return
-		}
-		p.answer(w, http.StatusOK, repeat(body))
+	post, err := p.post(r.Context(), n.key())
+	if errors.Is(err, storage.ErrNotFound) {
+		p.answer(w, http.StatusOK, said{})
 		return
 	}
-	p.answer(w, http.StatusOK, said{})
+	var body bot.Body
+	if err == nil {
+		err = json.Unmarshal(post.Body, &body)
+	}
+	if err != nil {
+		p.fail(w, "read an answer", err)
+		return
+	}
+	p.answer(w, http.StatusOK, repeat(body))
+}
+
+// post returns what the chat says of the submission with the key: a visit's own
+// post, or a sentence. It is storage.ErrNotFound until the submission is handled.
+func (p *Pages) post(ctx context.Context, key string) (storage.Post, error) {
+	post, err := p.Store.Outbox().Get(ctx, "visit/"+key+"/fix")
+	if errors.Is(err, storage.ErrNotFound) {
+		return p.Store.Outbox().Get(ctx, "re/"+key)
+	}
+	return post, err
 }
 
 // repeat writes a post as the page shows it.

@@ -228,7 +228,7 @@ func (p *Pages) submission(r *http.Request, body io.Reader, s session) (bot.Mess
 		if len(blobs) == maxPhotos {
 			return bot.Message{}, nil, refusedPhotos
 		}
-		data, kind, err := readPhoto(part, p.PhotoBytes)
+		data, kind, err := readPhoto(part, p.PhotoBytes, p.PhotoPixels)
 		if err != nil {
 			return bot.Message{}, nil, broken(err)
 		}
@@ -281,9 +281,14 @@ func (p *Pages) keep(ctx context.Context, m bot.Message, blobs []storage.Blob) e
 	if err != nil {
 		return err
 	}
+	// The handler says why, if it may not; until then nothing of a photo is kept. Nor
+	// of what comes again once it was handled: nobody would look at it any more.
 	if !may {
-		// The handler says why; until it may be, nothing of a photo is kept.
 		blobs = nil
+	} else if _, err := p.post(ctx, m.Key); err == nil {
+		blobs = nil
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("look for an answer: %w", err)
 	}
 	for _, b := range blobs {
 		// As they came they have what a camera writes into them. What is kept of

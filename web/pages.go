@@ -50,10 +50,10 @@ type Options struct {
 	// PublicURL is the address under which phones reach this, without a slash at its end.
 	PublicURL string
 	Policy    visit.Policy
-	// PhotoBytes bounds a photo.
-	PhotoBytes int64
-	Now        func() time.Time
-	Log        *slog.Logger
+	// PhotoBytes and PhotoPixels bound a photo.
+	PhotoBytes, PhotoPixels int64
+	Now                     func() time.Time
+	Log                     *slog.Logger
 }
 
 // Pages are the rep's pages. They are safe for concurrent use.

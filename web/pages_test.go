@@ -3,9 +3,11 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"io"
@@ -112,7 +114,7 @@ func setup(t *testing.T, change ...func(*http.Server)) *fixture {
 	f.server = httptest.NewUnstartedServer(nil)
 	pages, err := web.New(web.Options{
 		Store: f.store, Platforms: []bot.Platform{blue{name: "blue"}, blue{name: "green"}}, Inlet: f.inlet, Say: say, Key: f.key,
-		PublicURL: "http://" + f.server.Listener.Addr().String(), PhotoBytes: 64 << 10, Now: f.clock, Log: log,
+		PublicURL: "http://" + f.server.Listener.Addr().String(), PhotoBytes: 64 << 10, PhotoPixels: 1_000_000, Now: f.clock, Log: log,
 		Policy: visit.Policy{Zone: zone, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}}, ConsentRequired: true, KeepPhotos: 180 * 24 * time.Hour},
 	})
 	f.ok(err)
@@ -333,6 +335,49 @@ func TestASubmissionIsOneMessage(t *testing.T) {
 	}
 }
 
+// kept is how much there is of what a submission may leave behind.
+type kept struct{ waiting, dead, fetches, facts, posts, blobs int }
+
+// kept counts it, and takes the blobs away.
+func (f *fixture) kept() (k kept) {
+	f.Helper()
+	ctx := f.Context()
+	var err error
+	k.waiting, k.dead, err = f.store.Inbox().Count(ctx, f.clock().Add(1000*time.Hour))
+	f.ok(err)
+	k.fetches, err = f.store.Media().Count(ctx)
+	f.ok(err)
+	for _, err := range f.store.Facts().Range(ctx, storage.FactFilter{}) {
+		f.ok(err)
+		k.facts++
+	}
+	for _, state := range []storage.PostState{storage.PostPending, storage.PostSent, storage.PostFailed, storage.PostUncertain} {
+		posts, err := f.store.Outbox().List(ctx, state, 100)
+		f.ok(err)
+		k.posts += len(posts)
+	}
+	k.blobs, err = f.store.Media().Sweep(ctx, f.clock().Add(time.Hour))
+	f.ok(err)
+	return k
+}
+
+// altered is a text with another letter in its middle.
+func altered(s string) string {
+	i, letter := len(s)/2, "A"
+	if s[i] == 'A' {
+		letter = "B"
+	}
+	return s[:i] + letter + s[i+1:]
+}
+
+// claiming is the header of a PNG that claims a size.
+func claiming(width, height uint32) string {
+	header := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), width), height)
+	header = append(header, 8, 2, 0, 0, 0)
+	b := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), header...)
+	return string(binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(header)))
+}
+
 func TestWhatIsRefusedLeavesACount(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -341,50 +386,131 @@ func TestWhatIsRefusedLeavesACount(t *testing.T) {
 	f.ok(err)
 	forged, err := button.Seal(map[string]string{"i": "x", "p": "blue", "u": "zhang"}, f.now.Add(time.Hour))
 	f.ok(err)
+	stranger, err := seal.New(bytes.Repeat([]byte{8}, seal.MinKey), "web/nonce")
+	f.ok(err)
+	otherKey, err := stranger.Seal(map[string]string{"i": "x", "p": "blue", "u": "zhang"}, f.now.Add(1000*time.Hour))
+	f.ok(err)
 	polyglot := "\xff\xd8\xff\xe0\x00\x10JFIF\x00<html><script>alert(1)</script></html>"
 	good := picture(t, 2)
 	old := zhang.nonce()
 	f.wait(47*time.Hour + 59*time.Minute)
+	replayed := zhang.nonce()
+	if status, text := zhang.submit(f.form(replayed, "12", 0)); status != http.StatusOK {
+		t.Fatalf("what is replayed later: %d %s", status, text)
+	}
+	at := func(lat, lng string) string {
+		return strings.NewReplacer("31.2304", lat, "121.4737", lng).Replace(f.form(zhang.nonce(), "12", 0))
+	}
+	const bad, tooLarge = http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge
 	tests := []struct {
-		name   string
+		name string
+		// by is who submits; zhang if it is nil.
+		by     *phone
 		form   string
 		photos []string
 		status int
 		reason string
 	}{
-		{"foreign", f.form(li.nonce(), "12", 0), nil, http.StatusForbidden, "foreign"},
-		{"a button's seal", f.form(forged, "12", 0), nil, http.StatusForbidden, "forged"},
-		{"made up", f.form("AAAA", "12", 0), nil, http.StatusForbidden, "forged"},
-		{"no nonce", f.form("", "12", 0), nil, http.StatusForbidden, "forged"},
-		{"expired", f.form(old, "12", 0), nil, http.StatusGone, "expired"},
-		{"from the future", f.form(zhang.nonce(), "12", -3*time.Minute), nil, http.StatusUnprocessableEntity, "future"},
-		{"too old", f.form(zhang.nonce(), "12", 25*time.Hour), nil, http.StatusUnprocessableEntity, "too_old"},
-		{"NaN", f.form(zhang.nonce(), "NaN", 0), nil, http.StatusUnprocessableEntity, "malformed"},
-		{"accuracy 0", f.form(zhang.nonce(), "0", 0), nil, http.StatusUnprocessableEntity, "accuracy"},
-		{"accuracy 50 km", f.form(zhang.nonce(), "50000", 0), nil, http.StatusUnprocessableEntity, "accuracy"},
-		{"a form too long", f.form(zhang.nonce(), "12", 0) + strings.Repeat(" ", 17<<10), nil, http.StatusRequestEntityTooLarge, "too_large"},
-		{"a page in a picture's clothes", f.form(zhang.nonce(), "12", 0), []string{polyglot}, http.StatusUnprocessableEntity, "photo"},
-		{"behind a good one", f.form(zhang.nonce(), "12", 0), []string{good, polyglot}, http.StatusUnprocessableEntity, "photo"},
-		{"a photo too large", f.form(zhang.nonce(), "12", 0), []string{good + strings.Repeat("x", 64<<10)}, http.StatusRequestEntityTooLarge, "photo_large"},
-		{"four photos", f.form(zhang.nonce(), "12", 0), []string{good, good, good, good}, http.StatusUnprocessableEntity, "photos"},
-		{"altogether too large", f.form(zhang.nonce(), "12", 0), []string{strings.Repeat("x", 256<<10)}, http.StatusRequestEntityTooLarge, "too_large"},
+		{"foreign", nil, f.form(li.nonce(), "12", 0), nil, http.StatusForbidden, "foreign"},
+		{"replayed by somebody else", li, f.form(replayed, "12", 0), nil, http.StatusForbidden, "foreign"},
+		{"a button's seal", nil, f.form(forged, "12", 0), nil, http.StatusForbidden, "forged"},
+		{"another company's seal", nil, f.form(otherKey, "12", 0), nil, http.StatusForbidden, "forged"},
+		{"a letter changed", nil, f.form(altered(zhang.nonce()), "12", 0), nil, http.StatusForbidden, "forged"},
+		{"made up", nil, f.form("AAAA", "12", 0), nil, http.StatusForbidden, "forged"},
+		{"no nonce", nil, f.form("", "12", 0), nil, http.StatusForbidden, "forged"},
+		{"expired", nil, f.form(old, "12", 0), nil, http.StatusGone, "expired"},
+		{"from the future", nil, f.form(zhang.nonce(), "12", -3*time.Minute), nil, bad, "future"},
+		{"too old", nil, f.form(zhang.nonce(), "12", 25*time.Hour), nil, bad, "too_old"},
+		{"no fix", nil, `{"nonce": "` + zhang.nonce() + `", "sent": 1, "fixes": []}`, nil, bad, "no_fix"},
+		{"NaN", nil, at("NaN", "121.4737"), nil, bad, "malformed"},
+		{"NaN as a text", nil, at(`"NaN"`, "121.4737"), nil, bad, "malformed"},
+		{"decimals with a comma", nil, at(`"31,2304"`, `"121,4737"`), nil, bad, "malformed"},
+		{"infinite", nil, at("31.2304", "1e999"), nil, bad, "place"},
+		{"nowhere", nil, at("0", "0.0"), nil, bad, "place"},
+		{"swapped", nil, at("121.4737", "31.2304"), nil, bad, "place"},
+		{"beyond the pole", nil, at("91", "121.4737"), nil, bad, "place"},
+		{"accuracy NaN", nil, f.form(zhang.nonce(), "NaN", 0), nil, bad, "malformed"},
+		{"accuracy 0", nil, f.form(zhang.nonce(), "0", 0), nil, bad, "accuracy"},
+		{"accuracy below 0", nil, f.form(zhang.nonce(), "-12", 0), nil, bad, "accuracy"},
+		{"accuracy 50 km", nil, f.form(zhang.nonce(), "50000", 0), nil, bad, "accuracy"},
+		{"a form too long", nil, f.form(zhang.nonce(), "12", 0) + strings.Repeat(" ", 17<<10), nil, tooLarge, "too_large"},
+		{"a page in a picture's clothes", nil, f.form(zhang.nonce(), "12", 0), []string{polyglot}, bad, "photo"},
+		{"behind a good one", nil, f.form(zhang.nonce(), "12", 0), []string{good, polyglot}, bad, "photo"},
+		{"a photo too large", nil, f.form(zhang.nonce(), "12", 0), []string{good + strings.Repeat("x", 64<<10)}, tooLarge, "photo_large"},
+		{"a bomb of 576 megapixels", nil, f.form(zhang.nonce(), "12", 0), []string{claiming(24000, 24000)}, tooLarge, "photo_large"},
+		{"four photos", nil, f.form(zhang.nonce(), "12", 0), []string{good, good, good, good}, bad, "photos"},
+		{"altogether too large", nil, f.form(zhang.nonce(), "12", 0), []string{strings.Repeat("x", 256<<10)}, tooLarge, "too_large"},
 	}
+	zh, err := catalog.New("zh")
+	f.ok(err)
+	en, err := catalog.New("en")
+	f.ok(err)
 	f.refusals()
+	before := f.kept()
 	for _, tt := range tests {
 		f.wait(time.Minute) // a device may try twelve times a minute
-		status, text := zhang.submit(tt.form, tt.photos...)
-		if status != tt.status || text == "" || strings.Contains(text, "web.") {
-			t.Errorf("%s: answered with %d %q", tt.name, status, text)
+		by := zhang
+		if tt.by != nil {
+			by = tt.by
+		}
+		key := "web.refused." + tt.reason
+		status, text := by.submit(tt.form, tt.photos...)
+		if status != tt.status || text != zh.T(key) || text == key {
+			t.Errorf("%s: answered with %d %q, want %d %q", tt.name, status, text, tt.status, zh.T(key))
+		}
+		if english := en.T(key); english == key || english == text {
+			t.Errorf("%s: in English it is %q", tt.name, english)
 		}
 		if r := f.refusals(); len(r) != 1 || r[0] != "blue page_"+tt.reason {
 			t.Errorf("%s: counted as %v", tt.name, r)
 		}
+		if after := f.kept(); after != before {
+			t.Errorf("%s: it left %+v, before there was %+v", tt.name, after, before)
+		}
 	}
-	if got := f.arrived(); len(got) != 0 {
+	if got := f.arrived(); len(got) != 1 || got[0].Location.Lat != "31.2304" {
 		t.Errorf("arrived: %+v", got)
 	}
-	if n, err := f.store.Media().Sweep(t.Context(), f.clock().Add(time.Hour)); err != nil || n != 0 {
-		t.Errorf("%d photos are kept, %v", n, err)
+}
+
+// A submission that comes again is the first, whatever else it says by then.
+func TestAReplayChangesNothing(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	p := f.login("zhang")
+	nonce, photo := p.nonce(), picture(t, 1)
+	again := func(photo string) {
+		t.Helper()
+		form := strings.Replace(f.form(nonce, "3.5", time.Second), "31.2304", "31.9", 1)
+		if status, text := p.submit(form, photo); status != http.StatusOK {
+			t.Errorf("answered with %d %s", status, text)
+		}
+	}
+	if status, text := p.submit(f.form(nonce, "12.5", 0), photo); status != http.StatusOK {
+		t.Fatalf("answered with %d %s", status, text)
+	}
+	again(picture(t, 2))
+	got := f.arrived()
+	if len(got) != 1 || got[0].Location.Lat != "31.2304" || got[0].Location.Accuracy != 12.5 || len(got[0].Media) != 1 {
+		t.Fatalf("arrived: %+v", got)
+	}
+	key, _ := bot.KeptMedia(got[0].Media[0].Resource)
+	if blob, err := f.store.Media().Blob(t.Context(), key); err != nil || string(blob.Data) != photo {
+		t.Errorf("its photo is another: %v", err)
+	}
+	// Handled, it has an answer, and its photo is not kept as it came.
+	outbox := bot.NewOutbox(f.store.Outbox(), f.clock, func(string) {})
+	to := bot.Address{Platform: "blue", Place: bot.ToUser, ID: "zhang"}
+	f.ok(outbox.Say(t.Context(), bot.Post{ID: "re/" + got[0].Key, To: to, Body: bot.Body{Text: "收到"}}))
+	f.ok(f.store.Inbox().Done(t.Context(), got[0].Key, f.clock()))
+	f.ok(f.store.Media().DropBlobs(t.Context(), key))
+	before := f.kept()
+	again(photo)
+	if after := f.kept(); after != before || before.blobs != 0 {
+		t.Errorf("a replay left %+v, before there was %+v", after, before)
+	}
+	if r := f.refusals(); len(r) != 0 {
+		t.Errorf("refused: %v", r)
 	}
 }
 

@@ -170,9 +170,9 @@ func ageOf(at, sent int64) (time.Duration, error) {
 	return max(0, time.Duration(sent-at)*time.Millisecond), nil
 }
 
-// readPhoto reads one picture of at most limit bytes: a JPEG, PNG or WebP, which
-// is what cameras and browsers make. It fails with a [refusal].
-func readPhoto(r io.Reader, limit int64) (data []byte, kind string, err error) {
+// readPhoto reads one picture of at most limit bytes and so many pixels: a JPEG, PNG or WebP,
+// which is what cameras and browsers make. It fails with a [refusal].
+func readPhoto(r io.Reader, limit, pixels int64) (data []byte, kind string, err error) {
 	data, err = io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, "", err
@@ -184,6 +184,10 @@ func readPhoto(r io.Reader, limit int64) (data []byte, kind string, err error) {
 	c, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || c.Width <= 0 || c.Height <= 0 {
 		return nil, "", refusedPhoto
+	}
+	// Divided, since what a header claims may multiply to anything.
+	if int64(c.Width) > pixels/int64(c.Height) {
+		return nil, "", refusedPhotoSize
 	}
 	return data, "image/" + format, nil
 }

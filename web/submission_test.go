@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"io"
@@ -41,6 +43,13 @@ func TestForm(t *testing.T) {
 		{"too many fixes", formJSON(slicesOf(good, 31)...), refusedTooMany},
 		{"NaN", formJSON(fixJSON("NaN", "121.4737", "12", 0)), refusedMalformed},
 		{"NaN in quotes", formJSON(fixJSON(`"NaN"`, "121.4737", "12", 0)), refusedMalformed},
+		{"a number as words", formJSON(fixJSON(`"here"`, `"there"`, "12", 0)), refusedMalformed},
+		{"a comma", formJSON(fixJSON(`"31,2304"`, `"121,4737"`, "12", 0)), refusedMalformed},
+		{"a comma without quotes", formJSON(fixJSON("31,2304", "121.4737", "12", 0)), refusedMalformed},
+		{"infinite in quotes", formJSON(fixJSON(`"1e999"`, "121.4737", "12", 0)), refusedPlace},
+		{"a list", formJSON(fixJSON("[31.2304]", "121.4737", "12", 0)), refusedMalformed},
+		{"accuracy in quotes", formJSON(fixJSON("31.2304", "121.4737", `"12"`, 0)), refusedMalformed},
+		{"accuracy below what there is", formJSON(fixJSON("31.2304", "121.4737", "-1e999", 0)), refusedMalformed},
 		{"infinite", formJSON(fixJSON("31.2304", "1e999", "12", 0)), refusedPlace},
 		{"beyond the pole", formJSON(fixJSON("91.5", "181", "12", 0)), refusedPlace},
 		{"nowhere", formJSON(fixJSON("0", "0", "12", 0)), refusedPlace},
@@ -120,6 +129,9 @@ func TestPhotoAtTheDoor(t *testing.T) {
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
 		t.Fatal(err)
 	}
+	// A handful of bytes that claim 576 megapixels, and more than there are.
+	bomb := "\x89PNG\r\n\x1a\n" + chunk("IHDR", "\x00\x00\x5d\xc0\x00\x00\x5d\xc0\x08\x02\x00\x00\x00")
+	most := "\x89PNG\r\n\x1a\n" + chunk("IHDR", "\x7f\xff\xff\xff\x00\x00\x00\x01\x08\x02\x00\x00\x00")
 	heic := "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
 	tests := []struct {
 		name, data string
@@ -134,20 +146,29 @@ func TestPhotoAtTheDoor(t *testing.T) {
 		{"drawing", `<svg xmlns="http://www.w3.org/2000/svg"/>`, "", refusedPhoto},
 		{"nothing", "", "", refusedPhoto},
 		{"too large", b.String() + strings.Repeat("x", 4096), "", refusedPhotoSize},
+		{"a bomb", bomb, "", refusedPhotoSize},
+		{"a line of all pixels there are", most, "", refusedPhotoSize},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, kind, err := readPhoto(strings.NewReader(tt.data), 4096)
+			_, kind, err := readPhoto(strings.NewReader(tt.data), 4096, 40_000_000)
 			got, _ := isRefusal(err)
 			if kind != tt.kind || got != tt.want {
 				t.Errorf("read as %q, %v; want %q, %q", kind, err, tt.kind, tt.want)
 			}
 		})
 	}
-	if _, _, err := readPhoto(io.MultiReader(strings.NewReader("x"), broke{}), 10); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, _, err := readPhoto(io.MultiReader(strings.NewReader("x"), broke{}), 10, 10); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a broken upload is %v", err)
 	}
+}
+
+// chunk is a part of a PNG.
+func chunk(name, data string) string {
+	b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+	b = append(b, name+data...)
+	return string(binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:])))
 }
 
 // broke is an upload that breaks off.

@@ -16,6 +16,9 @@ import (
 // supports a location that the rep sends.
 const supportFor = 5 * time.Minute
 
+// vaguest is the worst accuracy in metres with which such a position still says something.
+const vaguest = 10_000
+
 // notePassive remembers a position for a few minutes, in memory only: alone it
 // is nobody's business.
 func (s *Service) notePassive(ctx context.Context, m bot.Message, who person) error {
@@ -23,7 +26,8 @@ func (s *Service) notePassive(ctx context.Context, m bot.Message, who person) er
 		return err
 	}
 	point, err := geo.Parse(m.Location.Lat, m.Location.Lng, m.Location.Datum)
-	if err != nil {
+	// Of a position without an accuracy, or with one that says nothing, nothing follows.
+	if a := m.Location.Accuracy; err != nil || !(a > 0 && a <= vaguest) {
 		return nil
 	}
 	s.mu.Lock()

@@ -182,28 +182,6 @@ func TestNothingIsKeptBeforeConsentOrOutsideHours(t *testing.T) {
 	}
 }
 
-func TestLocationsThatAreNoPlaces(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct{ lat, lng, want string }{
-		"words":        {"here", "there", "没有读懂这个位置。请点“+”→“位置”，选当前位置再发一次"},
-		"nan":          {"NaN", "121", "没有读懂这个位置。请点“+”→“位置”，选当前位置再发一次"},
-		"zero":         {"0", "0.0", "手机还没有定到位（经纬度为 0）。请打开定位，稍等几秒再发一次"},
-		"swapped":      {"121.47", "31.23", "这个位置的经度和纬度像是反了。请用“+”→“位置”直接发送，不要手工填写"},
-		"out_of_range": {"91", "181", "这个位置的经纬度超出了范围。请点“+”→“位置”，选当前位置再发一次"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := setup(t)
-			f.handle(f.message("zhang", func(m *bot.Message) {
-				m.Location = &bot.Location{Lat: tt.lat, Lng: tt.lng, Datum: geo.GCJ02}
-			}))
-			if got := show(f.last("zhang")); got != tt.want {
-				t.Errorf("got %s", got)
-			}
-		})
-	}
-}
-
 func TestAPhotoThatWaitedForNothingIsAskedAbout(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

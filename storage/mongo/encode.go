@@ -18,6 +18,15 @@ func date(t time.Time) bson.DateTime { return bson.DateTime(t.UnixMilli()) }
 // instant returns a stored time.
 func instant(d bson.DateTime) time.Time { return time.UnixMilli(int64(d)).UTC() }
 
+// added returns a stored time of a field that older documents lack: they read as
+// 1970, and have none.
+func added(d bson.DateTime) time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return instant(d)
+}
+
 // literal keeps a value out of the language of pipelines, where a text that
 // begins with a dollar names a field.
 func literal(v any) bson.D { return bson.D{{Key: "$literal", Value: v}} }

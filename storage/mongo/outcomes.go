@@ -73,7 +73,7 @@ func (d outcomeDoc) record() visit.Outcome {
 	o := visit.Outcome{
 		Rep: d.Rep, Team: d.Team, Date: visit.Date(d.Date), Facts: d.Facts,
 		Planned: d.Planned, Dropped: d.Dropped, Shed: d.Shed, Unconfirmed: d.Unconfirmed, OrderTarget: d.OrderTarget, CollectionTarget: d.CollectionTarget,
-		Leave: d.Leave, Minimum: d.Minimum, Reported: instant(d.Reported), ReportDue: instant(d.ReportDue),
+		Leave: d.Leave, Minimum: d.Minimum, Reported: added(d.Reported), ReportDue: added(d.ReportDue),
 	}
 	for _, c := range d.Calls {
 		o.Calls = append(o.Calls, visit.Call{

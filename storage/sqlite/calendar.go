@@ -8,6 +8,8 @@ import (
 
 type calendar struct{ s *Store }
 
+var mergedHoliday = merged[visit.Holiday]()
+
 func (c calendar) Put(ctx context.Context, holidays ...visit.Holiday) error {
 	const doing = "storing holidays"
 	if len(holidays) == 0 {
@@ -24,7 +26,7 @@ func (c calendar) Put(ctx context.Context, holidays ...visit.Holiday) error {
 	}
 	return c.s.write(ctx, doing, func(t *tx) error {
 		for _, r := range records {
-			if _, err := t.exec("INSERT INTO holidays (date, doc) VALUES (?, ?) ON CONFLICT (date) DO UPDATE SET doc = excluded.doc", r.date, r.doc); err != nil {
+			if _, err := t.exec("INSERT INTO holidays (date, doc) VALUES (?, ?) ON CONFLICT (date) DO UPDATE SET doc = "+mergedHoliday, r.date, r.doc); err != nil {
 				return err
 			}
 		}

@@ -8,6 +8,8 @@ import (
 
 type complaints struct{ s *Store }
 
+var mergedComplaint = merged[visit.ComplaintCase]()
+
 func (c complaints) Put(ctx context.Context, put visit.ComplaintCase) error {
 	const doing = "storing a complaint"
 	put.Opened, put.Due = visit.Millis(put.Opened), visit.Millis(put.Due)
@@ -18,7 +20,7 @@ func (c complaints) Put(ctx context.Context, put visit.ComplaintCase) error {
 	return c.s.write(ctx, doing, func(t *tx) error {
 		_, err := t.exec(`
 			INSERT INTO complaints (id, team, due, open, doc) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET team = excluded.team, due = excluded.due, open = excluded.open, doc = excluded.doc
+			ON CONFLICT (id) DO UPDATE SET team = excluded.team, due = excluded.due, open = excluded.open, doc = `+mergedComplaint+`
 			WHERE open = 1`, put.ID, put.Team, put.Due.UnixMilli(), put.Open(), doc)
 		return err
 	})

@@ -8,6 +8,8 @@ import (
 
 type customers struct{ s *Store }
 
+var mergedCustomer = merged[visit.Customer]()
+
 func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
 	const doing = "storing customers"
 	if len(put) == 0 {
@@ -26,7 +28,7 @@ func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
 		for _, r := range records {
 			_, err := t.exec(`
 				INSERT INTO customers (id, name, owner, doc) VALUES (?, ?, ?, ?)
-				ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner = excluded.owner, doc = excluded.doc`,
+				ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner = excluded.owner, doc = `+mergedCustomer,
 				r.id, r.name, r.owner, r.doc)
 			if err != nil {
 				return err

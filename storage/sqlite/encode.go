@@ -3,6 +3,8 @@ package sqlite
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"strings"
 	"time"
 
 	quick "github.com/segmentio/encoding/json"
@@ -29,6 +31,20 @@ func (i *instant) Scan(src any) error {
 func encode(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b), err
+}
+
+// merged is the document of an upsert into a table of T's records: the new one, and of
+// the one that was there what this version does not know, which a newer one wrote.
+func merged[T any]() string {
+	var known strings.Builder
+	for f := range reflect.TypeFor[T]().Fields() {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			known.WriteString(", '$." + name + "'")
+		}
+	}
+	// As a rule there is nothing, and the new one is kept as it was written.
+	rest := "json_remove(doc" + known.String() + ")"
+	return "CASE " + rest + " WHEN '{}' THEN excluded.doc ELSE json_patch(" + rest + ", excluded.doc) END"
 }
 
 // scanner is a row.

@@ -15,6 +15,8 @@ import (
 
 type outcomes struct{ s *Store }
 
+var mergedOutcome = merged[visit.Outcome]()
+
 // Put reads the outcome that it replaces, whose customers tell which rows of
 // outcome_calls are its own: an index for that would be as large as the table.
 func (o outcomes) Put(ctx context.Context, put visit.Outcome) error {
@@ -38,7 +40,7 @@ func (o outcomes) Put(ctx context.Context, put visit.Outcome) error {
 		}
 		if _, err := t.exec(`
 			INSERT INTO outcomes (rep, date, team, facts, doc) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (rep, date) DO UPDATE SET team = excluded.team, facts = excluded.facts, doc = excluded.doc`,
+			ON CONFLICT (rep, date) DO UPDATE SET team = excluded.team, facts = excluded.facts, doc = `+mergedOutcome,
 			rep, date, put.Team, put.Facts, doc); err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 
 type plans struct{ s *Store }
 
+var mergedPlan = merged[visit.PlannedVisit]()
+
 func (p plans) Put(ctx context.Context, visits ...visit.PlannedVisit) error {
 	const doing = "storing planned visits"
 	if len(visits) == 0 {
@@ -31,7 +33,7 @@ func (p plans) Put(ctx context.Context, visits ...visit.PlannedVisit) error {
 		for _, r := range records {
 			_, err := t.exec(`
 				INSERT INTO plans (rep, date, customer, ord, doc) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (rep, date, customer) DO UPDATE SET ord = excluded.ord, doc = excluded.doc`,
+				ON CONFLICT (rep, date, customer) DO UPDATE SET ord = excluded.ord, doc = `+mergedPlan,
 				r.rep, r.date, r.customer, r.order, r.doc)
 			if err != nil {
 				return err

@@ -8,6 +8,8 @@ import (
 
 type roster struct{ s *Store }
 
+var mergedRep, mergedTeam = merged[visit.Rep](), merged[visit.Team]()
+
 func (r roster) PutReps(ctx context.Context, reps ...visit.Rep) error {
 	const doing = "storing people"
 	docs := make(map[string]string, len(reps))
@@ -35,7 +37,7 @@ func (r roster) PutReps(ctx context.Context, reps ...visit.Rep) error {
 			if _, err := t.exec("DELETE FROM identities WHERE rep = ?", id); err != nil {
 				return err
 			}
-			if _, err := t.exec("INSERT INTO reps (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc", id, doc); err != nil {
+			if _, err := t.exec("INSERT INTO reps (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = "+mergedRep, id, doc); err != nil {
 				return err
 			}
 		}
@@ -85,7 +87,7 @@ func (r roster) PutTeam(ctx context.Context, team visit.Team) error {
 		return translate(ctx, doing, err)
 	}
 	_, err = r.s.exec(ctx, doing,
-		"INSERT INTO teams (name, doc) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET doc = excluded.doc", team.Name, doc)
+		"INSERT INTO teams (name, doc) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET doc = "+mergedTeam, team.Name, doc)
 	return err
 }
 

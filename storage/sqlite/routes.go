@@ -8,6 +8,8 @@ import (
 
 type routes struct{ s *Store }
 
+var mergedRoute = merged[visit.Route]()
+
 func (r routes) Put(ctx context.Context, put ...visit.Route) error {
 	const doing = "storing routes"
 	if len(put) == 0 {
@@ -24,7 +26,7 @@ func (r routes) Put(ctx context.Context, put ...visit.Route) error {
 	}
 	return r.s.write(ctx, doing, func(t *tx) error {
 		for _, r := range records {
-			if _, err := t.exec("INSERT INTO routes (rep, doc) VALUES (?, ?) ON CONFLICT (rep) DO UPDATE SET doc = excluded.doc", r.rep, r.doc); err != nil {
+			if _, err := t.exec("INSERT INTO routes (rep, doc) VALUES (?, ?) ON CONFLICT (rep) DO UPDATE SET doc = "+mergedRoute, r.rep, r.doc); err != nil {
 				return err
 			}
 		}

@@ -145,22 +145,27 @@ func TestLanesHandleEverythingOnceAndOneAtATime(t *testing.T) {
 func TestLanesTryAgainAndGiveUp(t *testing.T) {
 	t.Parallel()
 	a := setupArriving(t)
-	a.rec.fail = map[string]int{"twice": 2, "panic": 1, "always": 99}
-	for _, key := range []string{"twice", "panic", "always", "fine"} {
+	a.rec.fail = map[string]int{"twice": 2, "panic": 1, "always": 99, "panics always": 99}
+	for _, key := range []string{"twice", "panic", "always", "panics always", "fine"} {
 		a.accept(key, "rep")
 	}
 	a.run(func() bool {
 		a.clock.pass(time.Second)
 		a.rec.mu.Lock()
 		defer a.rec.mu.Unlock()
-		return len(a.rec.handled) == 3 && len(a.rec.gaveUp) == 1
+		return len(a.rec.handled) == 3 && len(a.rec.gaveUp) == 2
 	})
 	dead, err := a.store.Inbox().Dead(t.Context(), 10)
-	if err != nil || len(dead) != 1 || dead[0].Key != "always" || dead[0].Attempts != 5 || len(dead[0].Payload) == 0 {
-		t.Errorf("dead %+v, %v", dead, err)
+	if err != nil || len(dead) != 2 {
+		t.Fatalf("dead %+v, %v", dead, err)
 	}
-	if a.rec.fail["always"] != 99-5 {
-		t.Errorf("tried %d times", 99-a.rec.fail["always"])
+	for i, key := range []string{"always", "panics always"} {
+		if e := dead[i]; e.Key != key || e.Attempts != 5 || len(e.Payload) == 0 {
+			t.Errorf("dead: %+v", e)
+		}
+		if a.rec.fail[key] != 99-5 {
+			t.Errorf("%s: tried %d times", key, 99-a.rec.fail[key])
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ const (
 	// settlePhotoWithin bounds the keeping of a photo, which may have many megabytes.
 	settlePhotoWithin = 10 * time.Second
 )
+
+// errPanicked: our own mistake, which another version may not make.
+var errPanicked = errors.New("it made us panic")
 
 // Photos fetches the bytes of photos, in a queue of its own: no lane waits for
 // a download. What became of a photo reaches its rep's lane as an internal event.
@@ -148,6 +152,13 @@ func (p *Photos) fetch(ctx context.Context, f storage.Fetch) error {
 func (p *Photos) download(ctx context.Context, f storage.Fetch) (blob storage.Blob, look visit.Look, bytes int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchWithin)
 	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			// It would come again with every start, and everything else with it.
+			p.log.Error("a photo made us panic", "photo", f.ID, "panic", v, "stack", string(debug.Stack()))
+			err = &FetchError{Reason: FetchUnreachable, Retry: true, Err: errPanicked}
+		}
+	}()
 	data, err := p.bytes(ctx, f)
 	if err == nil {
 		blob, look, err = p.examine(ctx, data)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -385,7 +386,7 @@ func (d *delivery) run(ctx context.Context) (next bool) {
 		d.settle(storage.PostSent, "")
 		return true
 	}
-	parts, err := platform.Compose(to, body.Body)
+	parts, err := compose(platform, to, body.Body)
 	if err != nil || len(parts) == 0 {
 		d.log.Error("cannot compose a post", "error", err)
 		d.settle(storage.PostFailed, "compose")
@@ -395,6 +396,17 @@ func (d *delivery) run(ctx context.Context) (next bool) {
 		return d.update(ctx, platform, to, parts)
 	}
 	return d.create(ctx, platform, to, parts)
+}
+
+// compose is the platform's, of which a panic is an error: the post would be composed
+// again with every start, and keep all others from being sent.
+func compose(platform Platform, to Address, body Body) (parts []Part, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			parts, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return platform.Compose(to, body)
 }
 
 // create sends the parts that are not there yet.

@@ -62,6 +62,9 @@ func (p *chatPlatform) Listen(ctx context.Context, _ bot.Inlet) error { <-ctx.Do
 
 // Compose makes a part of each rune's worth of "|".
 func (p *chatPlatform) Compose(_ bot.Address, b bot.Body) ([]bot.Part, error) {
+	if b.Text == "boom" {
+		panic(b.Text)
+	}
 	var parts []bot.Part
 	start := 0
 	for i, r := range b.Text + "|" {
@@ -369,6 +372,19 @@ func TestSenderGivesUpOnWhatIsRefused(t *testing.T) {
 	}
 	if len(s.lost) != 1 || s.lost[0] != "a" {
 		t.Errorf("told of as lost: %v", s.lost)
+	}
+}
+
+// A post that makes a platform panic is given up, and the chat's others are sent.
+func TestSenderOutlivesAPanic(t *testing.T) {
+	t.Parallel()
+	s := setupSending(t, bot.Abilities{})
+	s.say("a", "boom", 1)
+	s.say("b", "b", 1)
+	s.run(s.settled("a", "b"))
+	s.want("b")
+	if got := s.state("a"); got != storage.PostFailed || len(s.lost) != 1 || s.lost[0] != "a" {
+		t.Errorf("state %s, told of as lost: %v", got, s.lost)
 	}
 }
 

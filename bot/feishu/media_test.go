@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"roundsman/bot"
@@ -106,6 +108,45 @@ func TestFetch(t *testing.T) {
 			t.Error("a hostile id was asked for")
 		}
 	})
+}
+
+// No address that a message carries is ever asked, and no answer's redirect is
+// followed: a resource is had from the API, and from nowhere else.
+func TestNoAddressInAMessageIsAsked(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = w.Write([]byte("a secret of the inside"))
+	}))
+	t.Cleanup(inside.Close)
+	w := setup(t)
+	w.listen()
+	w.sent(w.app.SendText(w.rep.OpenID, "", "请看 "+inside.URL+"/a.jpg"))
+	w.sent(w.app.SendContent(w.rep.OpenID, "", "post", `{"title":"","content":[[{"tag":"a","href":"`+inside.URL+`","text":"x"},{"tag":"img","image_key":"img_none"}]]}`))
+	w.sent(w.app.SendLocation(w.rep.OpenID, "", inside.URL, 30.2, 120.1))
+	w.until("the messages", func() bool { return len(w.in.all()) == 3 && w.app.Pending() == 0 })
+	for _, m := range w.in.all() {
+		for _, media := range m.Media {
+			if _, err := w.Fetch(t.Context(), m.ID, media, 1<<20); fetchErr(t, err).Reason == "" {
+				t.Errorf("%q was fetched", media.Resource)
+			}
+		}
+	}
+	m := w.sent(w.app.SendImage(w.rep.OpenID, "", picture(t)))
+	w.until("the picture", func() bool { return len(w.in.all()) == 4 })
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		to := http.Header{"Location": {inside.URL + "/latest/meta-data"}}
+		lift := w.app.Fail("GET", messages+"/*/resources/*", sandbox.Fault{HTTPStatus: status, HTML: true, Header: to})
+		data, err := w.Fetch(t.Context(), m.ID, w.in.all()[3].Media[0], 1<<20)
+		lift()
+		if e := fetchErr(t, err); data != nil || e.Reason != bot.FetchUnreachable {
+			t.Errorf("%d gave %q, %v", status, data, err)
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("it was asked %d times", n)
+	}
 }
 
 var pngHeader = http.Header{"Content-Type": {"image/png"}}

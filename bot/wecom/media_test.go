@@ -112,8 +112,9 @@ func TestFetchHostile(t *testing.T) {
 		case "long":
 			w.Header().Set("Content-Length", strconv.Itoa(1<<40))
 			_, _ = w.Write([]byte("x"))
-		case "elsewhere":
-			http.Redirect(w, r, other.URL, http.StatusFound)
+		case "301", "302", "303", "307", "308":
+			status, _ := strconv.Atoi(r.URL.Query().Get("media_id"))
+			http.Redirect(w, r, other.URL, status)
 		case "packed":
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write([]byte("\x1f\x8b"))
@@ -132,7 +133,8 @@ func TestFetchHostile(t *testing.T) {
 	c.BaseURL = api.URL
 	p := f.platform(c)
 	for resource, want := range map[string]string{
-		"endless": bot.FetchTooLarge, "long": bot.FetchTooLarge, "elsewhere": bot.FetchUnreachable, "packed": bot.FetchUnreachable,
+		"endless": bot.FetchTooLarge, "long": bot.FetchTooLarge, "packed": bot.FetchUnreachable,
+		"301": bot.FetchUnreachable, "302": bot.FetchUnreachable, "303": bot.FetchUnreachable, "307": bot.FetchUnreachable, "308": bot.FetchUnreachable,
 		"nothing": bot.FetchUnreachable, "answer": bot.FetchNotPicture,
 	} {
 		if _, err := p.Fetch(t.Context(), "", bot.Media{Resource: resource}, 1000); fetchError(t, err).Reason != want {
@@ -147,5 +149,42 @@ func TestFetchHostile(t *testing.T) {
 	}
 	if got, err := p.Fetch(t.Context(), "", bot.Media{Resource: "typed"}, 1000); err != nil || string(got) != "picture" {
 		t.Errorf("without a type: %q, %v", got, err)
+	}
+}
+
+// No address that a message carries is ever asked, whoever wrote it there: a picture
+// is had from the platform by its media id, and from nowhere else.
+func TestNoAddressInAMessageIsAsked(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = w.Write([]byte("a secret of the inside"))
+	}))
+	t.Cleanup(inside.Close)
+	f := setup(t, func(c *sandbox.AppConfig) { c.AgentID = 1 })
+	head := "<xml><FromUserName>zhangsan</FromUserName><CreateTime>" + strconv.FormatInt(start.Unix(), 10) + "</CreateTime><AgentID>1</AgentID>"
+	for i, rest := range []string{
+		"<MsgType>image</MsgType><PicUrl><![CDATA[" + inside.URL + "/latest/meta-data]]></PicUrl><MediaId>none</MediaId>",
+		"<MsgType>image</MsgType><PicUrl><![CDATA[" + inside.URL + "]]></PicUrl><MediaId><![CDATA[" + inside.URL + "/x]]></MediaId>",
+		"<MsgType>image</MsgType><PicUrl>x</PicUrl><MediaId><![CDATA[../../../" + strings.TrimPrefix(inside.URL, "http:") + "?a=b&access_token=x#]]></MediaId>",
+		"<MsgType>text</MsgType><Content><![CDATA[请看 " + inside.URL + "/a.jpg ![](" + inside.URL + "/b.png)]]></Content>",
+		"<MsgType>location</MsgType><Location_X>31.2</Location_X><Location_Y>121.4</Location_Y><Label><![CDATA[" + inside.URL + "]]></Label>",
+	} {
+		f.app.PushRaw(head + rest + "<MsgId>" + strconv.Itoa(100+i) + "</MsgId></xml>")
+	}
+	for _, m := range f.wait(5) {
+		for _, media := range m.Media {
+			data, err := f.Fetch(t.Context(), "", media, 1<<20)
+			if e := fetchError(t, err); data != nil || e.Reason == "" {
+				t.Errorf("%q gave %q", media.Resource, data)
+			}
+			if strings.Contains(err.Error(), "inside") || strings.Contains(err.Error(), inside.URL) {
+				t.Errorf("%q: the error says %v", media.Resource, err)
+			}
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("it was asked %d times", n)
 	}
 }

@@ -55,7 +55,8 @@ func TestWhatSpeaksAgainstAPhoto(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
 			f.at(tt.by, shop)
-			f.kept(f.photo(tt.by), tt.first, tt.firstLook)
+			first := f.photo(tt.by)
+			f.kept(first, tt.first, tt.firstLook)
 			f.pass(2 * time.Hour)
 			place := geo.Offset(shop, 2000, 90)
 			if !tt.beforeFix {
@@ -77,6 +78,10 @@ func TestWhatSpeaksAgainstAPhoto(t *testing.T) {
 			}
 			if len(v.Signals) > 1 || got != tt.wantSignal {
 				t.Errorf("the signals are %v, want %s", v.Signals, tt.wantSignal)
+			}
+			// It names the photo that was there first.
+			if got == visit.SignalPhotoSame && v.Signals[0].With != first.Key+"/photo/0" {
+				t.Errorf("the first one is %s, want %s", v.Signals[0].With, first.Key+"/photo/0")
 			}
 		})
 	}

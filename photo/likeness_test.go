@@ -1,6 +1,7 @@
 package photo_test
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 	"math/bits"
@@ -34,6 +35,29 @@ func TestOnePictureStaysTheSame(t *testing.T) {
 				t.Errorf("scene %d %s: %d bits, %v", seed, name, d, s)
 			}
 			t.Logf("scene %d %s: %d bits", seed, name, d)
+		}
+	}
+}
+
+// A file of which a byte was changed is another file, and the same picture.
+func TestOneByteMakesAnotherFileOfTheSamePicture(t *testing.T) {
+	t.Parallel()
+	file := shanghai().into(jpegOf(t, scene(300, 226, 1), 90))
+	first := read(t, file)
+	changed := func(at int) []byte {
+		b := bytes.Clone(file)
+		b[at] ^= 1
+		return b
+	}
+	for name, other := range map[string][]byte{
+		"one more at its end":     concat(file, []byte{0}),
+		"one of the camera's":     changed(bytes.Index(file, []byte("HUAWEI")) + 2),
+		"one of the shutter's":    changed(bytes.Index(file, []byte("17:05:12")) + 7),
+		"one of its last pixels'": changed(len(file) - 40),
+	} {
+		got := read(t, other)
+		if got.SHA256 == first.SHA256 || photo.Similar(got.Hash, first.Hash) != photo.Same {
+			t.Errorf("%s: %d bits, the same file %v", name, distance(got.Hash, first.Hash), got.SHA256 == first.SHA256)
 		}
 	}
 }

@@ -42,6 +42,9 @@ func NewOutbox(store storage.Outbox, now func() time.Time, said func(chat string
 
 // Say makes p durable; the sender does the rest.
 func (o *Outbox) Say(ctx context.Context, p Post) error {
+	if f := p.Body.File; f != nil {
+		p.Body.File = &File{f.Data, fileName(f.Name), f.Alt}
+	}
 	body, err := json.Marshal(said{p.Body, causeOf(ctx)})
 	if err != nil {
 		return fmt.Errorf("write a post: %w", err)

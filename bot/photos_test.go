@@ -223,7 +223,8 @@ func TestAPhotoIsTriedForThreeDays(t *testing.T) {
 	if got := f.became("gone"); got[0] != bot.FetchUnreachable {
 		t.Errorf("became %v", got)
 	}
-	if after := at.Sub(began); after < 72*time.Hour || after > 74*time.Hour {
+	// It was seen up to an hour after it was tried.
+	if after := at.Sub(began); after < 71*time.Hour || after > 74*time.Hour {
 		t.Errorf("it was tried for %v, %d times", after, last)
 	}
 }

@@ -1,14 +1,18 @@
 package handlers_test
 
 import (
+	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"roundsman/bot"
+	"roundsman/catalog"
 	"roundsman/geo"
+	"roundsman/seal"
 	"roundsman/storage"
 	"roundsman/visit"
 )
@@ -134,20 +138,48 @@ func TestTwoInReachAreAskedAbout(t *testing.T) {
 func TestButtonsOfOthersOldOnesAndForgeries(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.at("zhang", geo.Offset(shop, 4005, 90))
+	at := f.at("zhang", geo.Offset(shop, 4005, 90))
 	v := f.last("zhang").Card.Buttons[1].Value
-	f.press("wang", v)
-	if got := show(f.last("wang")); got != "这是发给别人的按钮，您不能操作" {
-		t.Errorf("foreign: %s", got)
+	before := f.facts()
+	say, err := catalog.New("zh")
+	f.ok(err)
+	seals := func(key byte, use string) string {
+		box, err := seal.New(bytes.Repeat([]byte{key}, seal.MinKey), use)
+		f.ok(err)
+		s, err := box.Seal(map[string]string{"d": "choose", "r": "zhang", "f": at.Key + "/fix", "c": "C3"}, f.now.Add(40*time.Hour))
+		f.ok(err)
+		return s
 	}
-	f.press("zhang", "x"+v)
-	if got := show(f.last("zhang")); got != "这个按钮无效，请把位置或命令再发一次" {
-		t.Errorf("forged: %s", got)
+	for name, tt := range map[string]struct{ by, value, want string }{
+		"of somebody else":       {"wang", v, "button.foreign"},
+		"with a letter before":   {"zhang", "x" + v, "button.forged"},
+		"cut":                    {"zhang", v[:len(v)-1], "button.forged"},
+		"another company's":      {"zhang", seals(2, "button"), "button.forged"},
+		"a page's nonce":         {"zhang", seals(1, "web/nonce"), "button.forged"},
+		"JSON as it is":          {"zhang", `{"d":"choose","r":"zhang","f":"m1/fix","c":"C3"}`, "button.forged"},
+		"an operator":            {"zhang", `{"$ne":null}`, "button.forged"},
+		"nothing":                {"zhang", "", "button.forged"},
+		"a hundred thousand xes": {"zhang", strings.Repeat("x", 100_000), "button.forged"},
+	} {
+		f.press(tt.by, tt.value)
+		if got := show(f.last(tt.by)); got != say.T(tt.want) {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 	f.pass(37 * time.Hour)
 	f.press("zhang", v)
-	if got := show(f.last("zhang")); got != "这个按钮已过期，请把位置或命令再发一次" {
+	if got := show(f.last("zhang")); got != say.T("button.expired") {
 		t.Errorf("expired: %s", got)
+	}
+	if after := f.facts(); after != before {
+		t.Errorf("there are %d facts, before there were %d", after, before)
+	}
+	// What is sealed as it should be does something, once.
+	for range 2 {
+		f.press("zhang", seals(1, "button"))
+	}
+	if after := f.facts(); after != before+1 {
+		t.Errorf("after a good one there are %d facts, before there were %d", after, before)
 	}
 }
 

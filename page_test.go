@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"roundsman/bot"
 	"roundsman/geo"
 	sandboxwecom "roundsman/sandbox/wecom"
 	"roundsman/visit"
@@ -229,5 +233,43 @@ func TestCheckInOnThePage(t *testing.T) {
 				t.Errorf("the page repeats %d %+v", status, said)
 			}
 		})
+	}
+}
+
+// A picture that is a page as well is kept as a picture; a page that begins like a
+// picture is refused in the chat, and nothing of it is kept.
+func TestAPolyglotOnThePage(t *testing.T) {
+	c, public := newPageCompany(t, "")
+	const page = "<html><script>alert('polyglot')</script></html>"
+	var b bytes.Buffer
+	c.ok(jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 48)), nil))
+	whole := b.Bytes()
+	comment := append([]byte{0xff, 0xfe, 0, byte(len(page) + 2)}, page...)
+	both := slices.Concat(whole[:2], comment, whole[2:], []byte(page))
+	pixels := bytes.Index(whole, []byte{0xff, 0xda})
+	none := slices.Concat(whole[:pixels+10], []byte(page))
+	p := newPhone(t, public, feishuURL+c.feishu.PhonePath(c.user, web.Address(public, "feishu")))
+	if status, text := p.checkIn(p.nonce(), geo.Offset(place, 20, 45).WGS84(), 3*time.Second, both, none); status != http.StatusOK {
+		t.Fatalf("the check-in is answered with %d %s", status, text)
+	}
+	c.settled()
+	photos := c.day("z").Visits[0].Photos
+	if len(photos) != 2 || photos[0].SHA256 == "" || photos[1].Missing != bot.FetchNotPicture {
+		t.Errorf("the photos are %+v", photos)
+	}
+	if b := c.feishuBubbles(); !strings.Contains(strings.Join(b, "\n"), "1 张不是照片") {
+		t.Errorf("the chat says %q", b)
+	}
+	for table, data := range dumpOf(t, c.program.cfg.Storage.Reveal()) {
+		if bytes.Contains(data, []byte("polyglot")) {
+			t.Errorf("%s holds the page", table)
+		}
+	}
+	blob, err := c.store.Media().Blob(t.Context(), photos[0].SHA256)
+	if err != nil || blob.Type != "image/jpeg" || bytes.Contains(blob.Data, []byte("html")) {
+		t.Errorf("what is kept is %s, %v", blob.Type, err)
+	}
+	if n, err := c.store.Media().Sweep(t.Context(), testClock.Now().AddDate(1, 0, 0)); err != nil || n != 1 {
+		t.Errorf("%d pictures are kept, %v", n, err)
 	}
 }

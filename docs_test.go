@@ -110,18 +110,80 @@ func TestTheTestsOfTheDocsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range []string{"docs/RELIABILITY.md", "docs/SCALING.md", "docs/ARCHITECTURE.md"} {
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil || len(pages) < 8 {
+		t.Fatalf("the pages are %v, %v", pages, err)
+	}
+	named := make(map[string]int)
+	for _, page := range pages {
 		doc, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)[`/]").FindAllStringSubmatch(string(doc), -1) {
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)[`/]").FindAllStringSubmatch(string(doc), -1) {
+			named[page]++
 			if !tests[m[1]] {
 				t.Errorf("%s names %s, which is no test", page, m[1])
 			}
 		}
 		if m := regexp.MustCompile(`@[A-Z_]+@`).FindString(string(doc)); m != "" {
 			t.Errorf("%s has no figure at %s", page, m)
+		}
+	}
+	if named["docs/RELIABILITY.md"] < 100 {
+		t.Errorf("docs/RELIABILITY.md names %d tests only", named["docs/RELIABILITY.md"])
+	}
+	testInPackage(t)
+}
+
+// testInPackage fails where a row of the faults names a test for a package that has none of that name.
+func testInPackage(t *testing.T) {
+	t.Helper()
+	doc, err := os.ReadFile("docs/RELIABILITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(doc), "| fault | what happens | shown by |\n|---|---|---|\n")
+	if !ok {
+		t.Fatal("docs/RELIABILITY.md has no table of faults")
+	}
+	has := func(dir, test string) bool {
+		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(files, func(name string) bool {
+			src, err := os.ReadFile(name)
+			return err == nil && strings.Contains(string(src), "\nfunc "+test+"(")
+		})
+	}
+	word := regexp.MustCompile("`([^`]+)`")
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, " | ")
+		if !strings.HasPrefix(row, "| ") || len(cells) != 3 {
+			break
+		}
+		// Directories stand before the tests in them; several before one have it each.
+		dirs, fresh := []string{"."}, false
+		for _, m := range word.FindAllStringSubmatch(cells[2], -1) {
+			if info, err := os.Stat(m[1]); err == nil && info.IsDir() {
+				if fresh {
+					dirs = append(dirs, m[1])
+				} else {
+					dirs = []string{m[1]}
+				}
+				fresh = true
+				continue
+			}
+			if strings.HasPrefix(m[1], "Test") || strings.HasPrefix(m[1], "Fuzz") {
+				for _, dir := range dirs {
+					name, _, _ := strings.Cut(m[1], "/")
+					if !has(dir, name) && !has(".", name) {
+						t.Errorf("%s is not in %s: %s", name, dir, row)
+					}
+				}
+			}
+			fresh = false
 		}
 	}
 }

@@ -65,6 +65,15 @@ func TestJudgeKnowsTheDatum(t *testing.T) {
 		if got.Verdict != visit.Verified || got.Distance > 0.2 {
 			t.Errorf("%s: %s at %v m", d, got.Verdict, got.Distance)
 		}
+		// The same numbers in another datum are another place, beyond every fence.
+		for _, other := range []geo.Datum{geo.WGS84, geo.GCJ02, geo.BD09} {
+			mixed := shop.In(d)
+			mixed.Datum = other
+			got := rules.Judge(visit.Fix{Point: mixed, Evidence: visit.EvidencePin}, visit.Customer{ID: "c", Point: shop})
+			if far := got.Distance > 400; far != (other != d) || (got.Verdict == visit.Verified) == far {
+				t.Errorf("%s taken for %s: %s at %v m", d, other, got.Verdict, got.Distance)
+			}
+		}
 	}
 }
 

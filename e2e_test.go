@@ -131,7 +131,13 @@ func newCompany(t *testing.T, mode string) *company {
 // its own if that is nil, with more in its configuration.
 func newCompanyOn(t *testing.T, mode string, on net.Listener, more string) *company {
 	t.Helper()
-	c := &company{T: t, log: new(bytes.Buffer)}
+	return newCompanyIn(t, "", mode, on, more)
+}
+
+// newCompanyIn starts a company whose store is at a URL; none is a file of its own.
+func newCompanyIn(t *testing.T, url, mode string, on net.Listener, more string) *company {
+	t.Helper()
+	c := &company{T: t, log: new(bytes.Buffer), url: url}
 	c.feishu = feishuSide.NewApp(sandboxfeishu.AppConfig{})
 	c.wecom = wecomSide.NewApp(sandboxwecom.AppConfig{RootVisible: true, LocationReport: true})
 	c.user = feishuSide.AddUser(sandboxfeishu.User{Name: "张伟"}).OpenID

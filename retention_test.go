@@ -218,22 +218,24 @@ func TestRetention(t *testing.T) {
 			t.Errorf("docs/PRIVACY.md has no row %q", name)
 		}
 	}
-	c := newCompany(t, "websocket")
-	now := testClock.Now()
-	for _, row := range rows {
-		t.Run(row, func(t *testing.T) {
-			seed, ok := retention[row]
-			if !ok {
-				t.Fatal("there is no case for this row")
-			}
-			of := &company{T: t, program: c.program, store: c.store, feishu: c.feishu, wecom: c.wecom, user: c.user, group: c.group, spools: c.spools, log: c.log}
-			look := seed(of, now)
-			for range 2 {
-				of.ok(c.program.forget(t.Context()))
-			}
-			look()
-		})
-	}
+	onBothStores(t, func(t *testing.T, url string) {
+		c := newCompanyIn(t, url, "websocket", nil, "")
+		now := testClock.Now()
+		for _, row := range rows {
+			t.Run(row, func(t *testing.T) {
+				seed, ok := retention[row]
+				if !ok {
+					t.Fatal("there is no case for this row")
+				}
+				of := &company{T: t, program: c.program, store: c.store, feishu: c.feishu, wecom: c.wecom, user: c.user, group: c.group, spools: c.spools, log: c.log}
+				look := seed(of, now)
+				for range 2 {
+					of.ok(c.program.forget(t.Context()))
+				}
+				look()
+			})
+		}
+	})
 }
 
 // none fails if a table holds one of the texts, some unless it holds them all.

@@ -52,8 +52,11 @@ func (c client) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// newPhone opens the check-in page as the platform's client would.
-func newPhone(t *testing.T, public, open, agent string) *phone {
+// newPhone opens the check-in page by an address that says on which platform.
+func newPhone(t *testing.T, public, open string) *phone { return newPhoneOf(t, public, open, "") }
+
+// newPhoneOf opens the check-in page as the platform's client would.
+func newPhoneOf(t *testing.T, public, open, agent string) *phone {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -184,7 +187,7 @@ func TestTheMorningPlanLeadsToThePage(t *testing.T) {
 	for agent, open := range map[string]string{
 		"wxwork/4.1.36 MicroMessenger/7.0.1": c.wecom.PhoneURL(member, page), "Lark/7.30.6 LarkLocale/zh_CN": feishuURL + c.feishu.PhonePath(c.user, page),
 	} {
-		if newPhone(t, public, open, agent).nonce() == "" {
+		if newPhoneOf(t, public, open, agent).nonce() == "" {
 			t.Error("the page does not know who opened it")
 		}
 	}
@@ -201,7 +204,7 @@ func TestCheckInOnThePage(t *testing.T) {
 	} {
 		t.Run(who.rep, func(t *testing.T) {
 			here := geo.Offset(place, 20, 45).WGS84()
-			p := newPhone(t, public, who.open, "")
+			p := newPhone(t, public, who.open)
 			nonce := p.nonce()
 			for range 2 { // the second finds the first
 				if status, text := p.checkIn(nonce, here, 3*time.Second, png); status != http.StatusOK {

@@ -28,7 +28,7 @@ func Why(v visit.Visit, say *catalog.Catalog) string {
 		}
 	}
 	key := "because." + string(reason)
-	if c.Fenced {
+	if c.Fenced && reason != visit.ReasonCode {
 		key = "because.fence"
 	}
 	return say.T(key,

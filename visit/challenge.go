@@ -60,11 +60,15 @@ func (v *Visit) challenge(f Fact) {
 }
 
 // Evidence is the strongest that the visit has: a spot check that was answered by
-// a photo against which nothing speaks, else that of its fix.
+// a photo against which nothing speaks, else the customer's code, scanned by a
+// device that was not elsewhere, else that of its fix.
 func (v Visit) Evidence() Evidence {
 	i := slices.IndexFunc(v.Photos, func(p PhotoState) bool { return p.ID == v.Challenge.Photo })
 	if v.Challenge.Photo != "" && i >= 0 && v.Photos[i].SHA256 != "" && len(v.Photos[i].Signals) == 0 {
 		return EvidenceChallenge
+	}
+	if v.Fix.proven(v.Claim) {
+		return EvidenceQR
 	}
 	return v.Fix.Evidence
 }

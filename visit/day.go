@@ -270,6 +270,8 @@ func (f *folder) fix(fact Fact) {
 	case chosen && choice.Prospect:
 	case chosen:
 		claim = claimOf(*fact.Fix, choice.Customer)
+	case fact.Fix.Code != "":
+		claim = claimOf(*fact.Fix, fact.Fix.Code)
 	default:
 		var ok bool
 		if claim, options, ok = f.pick(fact); !ok {
@@ -283,7 +285,7 @@ func (f *folder) fix(fact Fact) {
 		// The rep tries again where they are: the best fix counts, and all that speaks against any.
 		v.Seen = fact.At
 		v.Signals = append(v.Signals, fact.Fix.Signals...)
-		if compareClaims(claim, v.Claim) < 0 {
+		if better(claim, *fact.Fix, v.Claim, v.Fix) {
 			v.Claim, v.Fix, v.Options = claim, *fact.Fix, options
 		}
 		f.reach(v)
@@ -307,6 +309,15 @@ func (f *folder) fix(fact Fact) {
 	}
 	f.day.Visits = append(f.day.Visits, v)
 	f.reach(f.last())
+}
+
+// better reports whether a fix proves more of a visit than another one. Of the
+// same verdict, one with the customer's code does.
+func better(claim Claim, fix Fix, than Claim, of Fix) bool {
+	if claim.Verdict == than.Verdict && fix.proven(claim) != of.proven(than) {
+		return fix.proven(claim)
+	}
+	return compareClaims(claim, than) < 0
 }
 
 // gather gives a visit that begins what was sent for it before: loose photos

@@ -164,6 +164,7 @@ func Signals(f Fact, past Past) []Signal {
 	q.mismatch()
 	q.quick()
 	q.crowd()
+	q.codeAway()
 	return q.out
 }
 

@@ -124,6 +124,8 @@ const (
 	EvidenceDevice Evidence = "device"
 	// EvidencePin: a point that the person sent, or what a device says it measured a while ago.
 	EvidencePin Evidence = "pin"
+	// EvidenceQR: measured just now by a device that scanned the customer's code ([Visit.Evidence]).
+	EvidenceQR Evidence = "qr"
 	// EvidenceChallenge is a photo that was asked for on the spot ([Visit.Evidence]).
 	EvidenceChallenge Evidence = "challenge"
 )
@@ -150,6 +152,8 @@ type Fix struct {
 	Claims []Claim `json:"claims,omitempty"`
 	// Signals are what spoke against it when it came.
 	Signals []Signal `json:"signals,omitempty"`
+	// Code is the customer whose code was scanned for it, by id; empty if none was.
+	Code string `json:"code,omitempty"`
 }
 
 // Claim is a customer that a fix may mean, with the verdict it would get.

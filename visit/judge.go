@@ -55,6 +55,8 @@ const (
 	ReasonNoPoint Reason = "no_point"
 	// ReasonEvidence: near enough, but only a device's own fix verifies here, and this is none.
 	ReasonEvidence Reason = "evidence"
+	// ReasonCode: the customer's code was scanned there, for what the phone could not know.
+	ReasonCode Reason = "code"
 )
 
 // Rules are the numbers of the verdict, in metres but for MinStay.
@@ -146,6 +148,9 @@ func (r Rules) judge(f Fix, here geo.Point, c *Customer) Claim {
 	if r.DeviceOnly && claim.Verdict == Verified && f.Evidence != EvidenceDevice {
 		claim.Verdict, claim.Reasons = Near, []Reason{ReasonEvidence}
 	}
+	if f.lifts(claim) {
+		claim.Verdict, claim.Reasons = Verified, []Reason{ReasonCode}
+	}
 	return claim
 }
 
@@ -159,7 +164,7 @@ const maxClaims = 12
 
 // Claims judges a fix against every customer that it may mean: those within
 // reach, and the planned ones within three kilometres or without a known place.
-// Best first.
+// Best first. The customer whose code was scanned is among them wherever it is.
 func (r Rules) Claims(f Fix, plan []PlannedVisit, customers []Customer) []Claim {
 	planned := make(map[string]bool, len(plan))
 	for _, p := range plan {
@@ -170,18 +175,24 @@ func (r Rules) Claims(f Fix, plan []PlannedVisit, customers []Customer) []Claim 
 	claims := make([]Claim, 0, min(len(customers), 4*maxClaims))
 	for i := range customers {
 		c := &customers[i]
-		if !c.Point.IsZero() && c.Fence.IsZero() && !box.Contains(c.Point) {
+		coded := f.Code != "" && c.ID == f.Code
+		if !coded && !c.Point.IsZero() && c.Fence.IsZero() && !box.Contains(c.Point) {
 			continue
 		}
 		claim := r.judge(f, here, c)
 		unknown := claim.Distance < 0
 		switch {
+		case coded:
+			claims = append(claims, claim)
 		case unknown && !planned[c.ID]:
 		case claim.Verdict != OffSite, planned[c.ID] && claim.Distance <= claimReach:
 			claims = append(claims, claim)
 		}
 	}
 	slices.SortFunc(claims, compareClaims)
+	if i := slices.IndexFunc(claims, func(c Claim) bool { return c.Customer == f.Code }); f.Code != "" && i >= maxClaims {
+		claims[maxClaims-1] = claims[i]
+	}
 	return claims[:min(len(claims), maxClaims)]
 }
 

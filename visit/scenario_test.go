@@ -51,6 +51,8 @@ type scene struct {
 	Listed bool
 	// Device says that the fix comes from the device and not from a pin.
 	Device *reading
+	// Code is the customer whose code the device scanned, or a picture of it.
+	Code string
 	// Seen is where the device itself was some seconds before.
 	Seen *sighting
 	// Photo comes a minute after.
@@ -339,6 +341,9 @@ func (s scenario) fix(step scene, r *rand.Rand, labels map[string]visit.Fix) vis
 		if d.Says != nil {
 			f.Accuracy = *d.Says
 		}
+	}
+	if step.Code != "" {
+		f.Code = step.Code
 	}
 	if step.Label != "" {
 		labels[step.Label] = f

@@ -58,6 +58,7 @@ type fixDoc struct {
 	MinStay     int         `bson:"min_stay,omitempty"`
 	Claims      []claimDoc  `bson:"claims,omitempty"`
 	Signals     []signalDoc `bson:"signals,omitempty"`
+	Code        string      `bson:"code,omitempty"`
 }
 
 type signalDoc struct {
@@ -210,7 +211,7 @@ func newFact(f visit.Fact) factDoc {
 		d.Fix = &fixDoc{
 			Point: newPoint(f.Fix.Point), Accuracy: f.Fix.Accuracy, Address: f.Fix.Address,
 			Evidence: string(f.Fix.Evidence), Late: f.Fix.Late, Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy, MinStay: f.Fix.MinStay,
-			Signals: newSignals(f.Fix.Signals),
+			Signals: newSignals(f.Fix.Signals), Code: f.Fix.Code,
 		}
 		for _, c := range f.Fix.Claims {
 			d.Fix.Claims = append(d.Fix.Claims, claimDoc{
@@ -260,7 +261,7 @@ func (d factDoc) record() visit.Fact {
 		f.Fix = &visit.Fix{
 			Point: d.Fix.Point.point(), Accuracy: d.Fix.Accuracy, Address: d.Fix.Address,
 			Evidence: visit.Evidence(d.Fix.Evidence), Late: d.Fix.Late, Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy, MinStay: d.Fix.MinStay,
-			Signals: signals(d.Fix.Signals),
+			Signals: signals(d.Fix.Signals), Code: d.Fix.Code,
 		}
 		for _, c := range d.Fix.Claims {
 			f.Fix.Claims = append(f.Fix.Claims, visit.Claim{

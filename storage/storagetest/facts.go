@@ -27,6 +27,7 @@ func fullFact() visit.Fact {
 				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500, Fenced: true},
 			},
 			Signals: []visit.Signal{{Kind: visit.SignalTravel, Hard: true, Value: 1200.5, With: "fix-" + chinese}},
+			Code:    chinese,
 		},
 		Photo: &visit.Photo{Of: "photo-1", SHA256: "ab", Bytes: 1 << 40, Reason: "过期", Look: &visit.Look{
 			D: math.MaxUint64, P: 1<<63 + 1, Taken: at(5), Place: geo.Point{Lat: -31.5, Lng: 121.000000001, Datum: geo.WGS84},

@@ -225,6 +225,7 @@ func TestThirdPartiesStayInTheirPlace(t *testing.T) {
 	t.Parallel()
 	places := map[string][]string{
 		"github.com/bep/imagemeta":         {"photo"},
+		"github.com/boombuler/barcode":     {"digest/picture"},
 		"github.com/corona10/goimagehash":  {"photo"},
 		"github.com/kellydunn/golang-geo":  {"geo"},
 		"github.com/larksuite/oapi-sdk-go": {"bot/feishu", "sandbox/feishu"},

@@ -1,6 +1,6 @@
-// Package picture draws pictures of numbers for people on a phone, as PNG: a
-// team's day as bars and a rep's day as a schematic map. It must not know where
-// the numbers come from, nor any language: every word comes from the caller.
+// Package picture draws pictures as PNG: for people on a phone a team's day as bars
+// and a rep's day as a schematic map, for paper a customer's code. It must not know
+// where what it shows comes from, nor any language: every word comes from the caller.
 //
 // Text is drawn as it comes, and may be hostile: package typeface makes it legible,
 // and it is cut to its place with an ellipsis. Colours are told apart by the

@@ -75,6 +75,8 @@ type Location struct {
 	// Device says that the person's device measured it, on a page of ours; Late
 	// that it was sent so long after that its time is only the device's word.
 	Device, Late bool
+	// Customer is the id of the customer whose code was scanned there, on a page of ours; empty if none was.
+	Customer string
 }
 
 // Media is a picture or a document that was sent; its bytes are fetched by the resource key.

@@ -23,6 +23,7 @@ func Doubt(d TeamDay, r RepDay, v visit.Visit, by string, say *catalog.Catalog) 
 	if said := v.Said(); len(said) > 0 {
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("doubt.reason"), Text: bot.Clean(strings.Join(said, "\n"), 300)})
 	}
+	card.Lines = append(card.Lines, Evidence(v, say)...)
 	if v.Challenge.Photo != "" {
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("challenge.label"), Text: say.T("challenge.answered", "Number", v.Challenge.Number)})
 	}

@@ -3,6 +3,7 @@ package digest
 import (
 	"strings"
 
+	"roundsman/bot"
 	"roundsman/catalog"
 	"roundsman/visit"
 )
@@ -35,6 +36,15 @@ func Why(v visit.Visit, say *catalog.Catalog) string {
 		"Distance", say.Metres(c.Distance), "Radius", say.Metres(c.Radius), "Near", say.Metres(c.Near),
 		"Beyond", say.Metres(max(c.Distance-c.Radius, 0)), "Accuracy", accuracy(v.Fix, say), "Most", say.Metres(v.Fix.MaxAccuracy),
 		"Verdict", say.T("verdict."+string(c.Verdict)))
+}
+
+// Evidence is the line that says what proves a visit beside its fix; none if nothing does.
+func Evidence(v visit.Visit, say *catalog.Catalog) []bot.Line {
+	if v.Evidence() != visit.EvidenceQR {
+		// A spot check has a line of its own.
+		return nil
+	}
+	return []bot.Line{{Label: say.T("evidence.label"), Text: say.T("evidence.qr")}}
 }
 
 // accuracy writes how accurate a fix was, or that nobody knows.

@@ -121,6 +121,7 @@ func (s *Service) visitCard(view dayView, day visit.Day, v visit.Visit) bot.Body
 	if v.Fix.Address != "" {
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("visit.place"), Text: v.Fix.Address})
 	}
+	card.Lines = append(card.Lines, digest.Evidence(v, say)...)
 	card.Lines = append(card.Lines, s.gathered(v)...)
 	if v.Decided != nil {
 		card.Lines = append(card.Lines, bot.Line{Label: say.T("doubt.decision"), Text: digest.Decision(v.Decided.Decision.Verdict, say)})

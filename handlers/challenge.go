@@ -66,7 +66,9 @@ func (s *Service) drawSpotCheck(ctx context.Context, who person, fix visit.Fact,
 	if err != nil {
 		return visit.Fact{}, false, err
 	}
-	if v := visit.Fold(plan, facts).Visit(fix.ID); v == nil || v.Customer == "" || v.Ruled() == visit.OffSite {
+	v := visit.Fold(plan, facts).Visit(fix.ID)
+	// What a code proves needs no photo.
+	if v == nil || v.Customer == "" || v.Ruled() == visit.OffSite || v.Evidence() == visit.EvidenceQR {
 		return visit.Fact{}, false, nil
 	}
 	chance, err := rand.Int(rand.Reader, big.NewInt(100))

@@ -76,7 +76,11 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	if err != nil {
 		return err
 	}
-	customers, err := s.reachable(ctx, who.ID, plan)
+	own, err := s.reachable(ctx, who.ID, plan)
+	if err != nil {
+		return err
+	}
+	customers, code, err := s.coded(ctx, m.Location.Customer, own)
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,7 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	fix := visit.Fix{
 		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name, Late: m.Location.Late,
 		Evidence: evidence(*m.Location), Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy, MinStay: rules.MinStay,
+		Code: code,
 	}
 	fix.Claims = rules.Claims(fix, plan, customers)
 	f := s.fact(m, who, visit.KindFix, "fix", func(f *visit.Fact) { f.Fix = &fix })
@@ -104,7 +109,7 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 		s.FetchPhotos()
 	}
 	if err == nil {
-		err = errors.Join(s.offerNearby(ctx, who, f, plan, customers), s.askWider(ctx, m, who), s.doubtPlace(ctx, who, f, plan, facts, customers), s.spotCheck(ctx, who, f))
+		err = errors.Join(s.offerNearby(ctx, who, f, plan, own), s.askWider(ctx, m, who), s.doubtPlace(ctx, who, f, plan, facts, customers), s.spotCheck(ctx, who, f))
 	}
 	if err != nil || said {
 		return err
@@ -142,6 +147,19 @@ func (s *Service) reachable(ctx context.Context, rep string, plan []visit.Planne
 		return nil, fmt.Errorf("read the planned customers: %w", err)
 	}
 	return append(customers, planned...), nil
+}
+
+// coded adds the customer whose code was scanned to those that a location may
+// mean, whoever's it is, and returns its id: empty for one that is no more.
+func (s *Service) coded(ctx context.Context, id string, customers []visit.Customer) ([]visit.Customer, string, error) {
+	if id == "" || slices.ContainsFunc(customers, func(c visit.Customer) bool { return c.ID == id }) {
+		return customers, id, nil
+	}
+	c, ok, err := s.customer(ctx, id)
+	if err != nil || !ok {
+		return customers, "", err
+	}
+	return append(slices.Clip(customers), c), id, nil
 }
 
 // sighting returns a recent position of the rep that the platform reported of

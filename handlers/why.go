@@ -37,6 +37,7 @@ func (s *Service) why(ctx context.Context, c call) error {
 		Title: s.Say.T("because.title", "Customer", digest.Title(view.name, v, s.Say), "Time", s.Say.Clock(v.Start.In(c.who.zone))),
 		Lines: []bot.Line{{Text: digest.Mark(v) + " " + digest.Why(v, s.Say)}},
 	}
+	card.Lines = append(card.Lines, digest.Evidence(v, s.Say)...)
 	if v.Decided != nil {
 		by, err := s.rep(ctx, v.Decided.By)
 		if err != nil {

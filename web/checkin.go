@@ -78,6 +78,8 @@ type me struct {
 	ID     string         `json:"id"`
 	Nonces []string       `json:"nonces"`
 	Client map[string]any `json:"client,omitempty"`
+	// Code is what there is to say of the code that the page was opened with; nil without one.
+	Code *scanned `json:"code,omitempty"`
 }
 
 // getMe tells the page who opened it, gives it nonces, and signs it for the platform's client.
@@ -99,6 +101,10 @@ func (p *Pages) getMe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out.Name = rep.Name
+	if out.Code, err = p.tell(r.Context(), r.URL.Query().Get(codeParam), err == nil); err != nil {
+		p.fail(w, "look at a code", err)
+		return
+	}
 	for range stock {
 		sealed, err := p.tickets.Seal(nonce{rand.Text(), s.Platform, s.User}, p.Now().Add(nonceFor))
 		if err != nil {
@@ -179,9 +185,9 @@ func (p *Pages) refuse(w http.ResponseWriter, s session, reason refusal) {
 	p.Inlet.Refuse(s.Platform, "page_"+string(reason))
 	status := http.StatusUnprocessableEntity
 	switch reason {
-	case refusedForged, refusedForeign:
+	case refusedForged, refusedForeign, refusedCodeForged:
 		status = http.StatusForbidden
-	case refusedExpired:
+	case refusedExpired, refusedCodeExpired:
 		status = http.StatusGone
 	case refusedTooLarge, refusedPhotoSize:
 		status = http.StatusRequestEntityTooLarge
@@ -214,6 +220,9 @@ func (p *Pages) submission(r *http.Request, body io.Reader, s session) (bot.Mess
 	h, _ := p.host(s.Platform)
 	best, err := f.best(h.login.Client().Datum)
 	if err != nil {
+		return bot.Message{}, nil, err
+	}
+	if best.location.Customer, err = p.coded(f.Code); err != nil {
 		return bot.Message{}, nil, err
 	}
 	var blobs []storage.Blob

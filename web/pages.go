@@ -59,12 +59,13 @@ type Options struct {
 // Pages are the rep's pages. They are safe for concurrent use.
 type Pages struct {
 	Options
-	hosts                     []host
-	secure                    bool
-	sessions, states, tickets *seal.Box
-	texts                     map[string]string
-	shell, notice             *template.Template
-	limits                    limits
+	hosts         []host
+	secure        bool
+	texts         map[string]string
+	shell, notice *template.Template
+	limits        limits
+	// What is sealed: who uses a device, a login under way, a nonce, a customer's code.
+	sessions, states, tickets, codes *seal.Box
 	// holding bounds the bytes of photos in memory.
 	holding *semaphore.Weighted
 }
@@ -84,7 +85,7 @@ func New(o Options) (*Pages, error) {
 		}
 	}
 	var errs []error
-	for use, box := range map[string]**seal.Box{"web/session": &p.sessions, "web/state": &p.states, "web/nonce": &p.tickets} {
+	for use, box := range map[string]**seal.Box{"web/session": &p.sessions, "web/state": &p.states, "web/nonce": &p.tickets, "web/code": &p.codes} {
 		var err error
 		*box, err = seal.New(o.Key, use)
 		errs = append(errs, err)
@@ -106,7 +107,7 @@ func New(o Options) (*Pages, error) {
 var pageTexts = []string{
 	"start", "measuring", "accuracy", "sending", "received", "in_chat", "asks", "queued", "queued_note", "stand", "waiting_one", "waiting_photos", "offline",
 	"denied", "no_position", "photo", "photo_more", "photo_remove", "too_many_photos", "photo_large", "again", "login", "stranger",
-	"enough", "refused_unknown", "late_note",
+	"enough", "refused_unknown", "late_note", "coded", "coded_nobody",
 }
 
 // Address is the page's address for people of a platform.
@@ -230,12 +231,12 @@ func (p *Pages) getCheckIn(w http.ResponseWriter, r *http.Request) {
 	case !ok && known:
 		h, _ = p.host(s.Platform)
 	case !ok:
-		p.say(w, http.StatusOK, "web.choose", p.hosts)
+		p.say(w, http.StatusOK, "web.choose", p.hosts, carried(r))
 		return
 	}
 	if !known || s.Platform != h.name {
 		if r.URL.Query().Has(cameBack) {
-			p.say(w, http.StatusForbidden, "web.no_cookie", []host{h})
+			p.say(w, http.StatusForbidden, "web.no_cookie", []host{h}, carried(r))
 			return
 		}
 		p.login(w, r, h)
@@ -266,12 +267,13 @@ func (p *Pages) language() string {
 	return p.Say.Language()
 }
 
-// say shows one sentence of the catalogue and links to log in on platforms.
-func (p *Pages) say(w http.ResponseWriter, status int, key string, on []host) {
+// say shows one sentence of the catalogue and links to log in on platforms, with
+// the code that was scanned, if one was.
+func (p *Pages) say(w http.ResponseWriter, status int, key string, on []host, sealed string) {
 	type link struct{ Text, Address string }
 	var links []link
 	for _, h := range on {
-		links = append(links, link{p.Say.T("web.open_on", "Platform", p.Say.T("platform."+h.name)), LoginAddress("", h.name)})
+		links = append(links, link{p.Say.T("web.open_on", "Platform", p.Say.T("platform."+h.name)), withCode(LoginAddress("", h.name), sealed)})
 	}
 	var out bytes.Buffer
 	err := p.notice.Execute(&out, map[string]any{

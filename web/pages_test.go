@@ -71,6 +71,7 @@ type fixture struct {
 	server *httptest.Server
 	store  storage.Store
 	inlet  *inlet
+	pages  *web.Pages
 	key    []byte
 
 	mu  sync.Mutex
@@ -118,6 +119,7 @@ func setup(t *testing.T, change ...func(*http.Server)) *fixture {
 		Policy: visit.Policy{Zone: zone, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}}, ConsentRequired: true, KeepPhotos: 180 * 24 * time.Hour},
 	})
 	f.ok(err)
+	f.pages = pages
 	mux := http.NewServeMux()
 	pages.Routes(mux)
 	f.server.Config.Handler = mux

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"roundsman/bot"
@@ -20,6 +21,8 @@ const (
 	stateFor = time.Hour
 	// maxCode bounds what a platform's login page sends back, in bytes.
 	maxCode = 512
+	// carriedBy parts the text of a login from the code that waits for its end; neither has it.
+	carriedBy = "."
 )
 
 // session is who uses a device. Whether they may check in is asked each time.
@@ -63,19 +66,24 @@ func (p *Pages) cookie(w http.ResponseWriter, name, value string, life time.Dura
 func (p *Pages) getLogin(w http.ResponseWriter, r *http.Request) {
 	h, ok := p.chosen(r)
 	if !ok {
-		p.say(w, http.StatusOK, "web.choose", p.hosts)
+		p.say(w, http.StatusOK, "web.choose", p.hosts, carried(r))
 		return
 	}
 	p.login(w, r, h)
 }
 
-// login sends the browser to the platform, which knows who holds it.
+// login sends the browser to the platform, which knows who holds it. A code that
+// was scanned waits in the cookie: a platform returns no more of a state than
+// WeCom's 128 bytes (document path 91022).
 func (p *Pages) login(w http.ResponseWriter, r *http.Request, h host) {
 	text := rand.Text()
 	sealed, err := p.states.Seal(state{h.name, text}, p.Now().Add(stateFor))
 	if err != nil {
 		p.fail(w, "begin a login", err)
 		return
+	}
+	if c := carried(r); c != "" {
+		text += carriedBy + c
 	}
 	p.cookie(w, stateCookie, text, stateFor)
 	http.Redirect(w, r, h.login.AuthorizeURL(BackAddress(p.PublicURL, h.name), sealed), http.StatusFound)
@@ -91,16 +99,22 @@ func (p *Pages) getBack(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var st state
 	c, err := r.Cookie(stateCookie)
-	code := q.Get("code")
+	code, text, sealed := q.Get("code"), "", ""
+	if err == nil {
+		text, sealed, _ = strings.Cut(c.Value, carriedBy)
+	}
+	if !carriable(sealed) {
+		sealed = ""
+	}
 	if err != nil || p.states.Open(q.Get("state"), p.Now(), &st) != nil || st.On != h.name ||
-		subtle.ConstantTimeCompare([]byte(st.Text), []byte(c.Value)) != 1 || code == "" || len(code) > maxCode {
+		subtle.ConstantTimeCompare([]byte(st.Text), []byte(text)) != 1 || code == "" || len(code) > maxCode {
 		p.Inlet.Refuse(h.name, "page_login")
-		p.say(w, http.StatusBadRequest, "web.login_failed", []host{h})
+		p.say(w, http.StatusBadRequest, "web.login_failed", []host{h}, sealed)
 		return
 	}
 	// Each costs the platform a call.
 	if !p.limits.login(p.Now()) {
-		p.say(w, http.StatusTooManyRequests, "web.try_later", []host{h})
+		p.say(w, http.StatusTooManyRequests, "web.try_later", []host{h}, sealed)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), loginWithin)
@@ -109,11 +123,11 @@ func (p *Pages) getBack(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, bot.ErrNobody):
 		p.Inlet.Refuse(h.name, "page_login")
-		p.say(w, http.StatusForbidden, "web.login_failed", []host{h})
+		p.say(w, http.StatusForbidden, "web.login_failed", []host{h}, sealed)
 		return
 	case err != nil:
 		p.Log.Warn("a login on the check-in page failed", "platform", h.name, "error", err)
-		p.say(w, http.StatusBadGateway, "web.try_later", []host{h})
+		p.say(w, http.StatusBadGateway, "web.try_later", []host{h}, sealed)
 		return
 	}
 	value, err := p.sessions.Seal(session{h.name, user, rand.Text()}, p.Now().Add(sessionFor))
@@ -123,6 +137,6 @@ func (p *Pages) getBack(w http.ResponseWriter, r *http.Request) {
 	}
 	p.cookie(w, sessionCookie, value, sessionFor)
 	p.cookie(w, stateCookie, "", 0)
-	// The code goes out of the address bar and the history.
-	http.Redirect(w, r, Address("", h.name)+"&"+cameBack+"=1", http.StatusSeeOther)
+	// The platform's code goes out of the address bar and the history.
+	http.Redirect(w, r, withCode(Address("", h.name)+"&"+cameBack+"=1", sealed), http.StatusSeeOther)
 }

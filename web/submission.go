@@ -54,6 +54,9 @@ const (
 	refusedPhotoSize refusal = "photo_large"
 	refusedPhotos    refusal = "photos"
 	refusedTooLarge  refusal = "too_large"
+
+	refusedCodeForged  refusal = "code_forged"
+	refusedCodeExpired refusal = "code_expired"
 )
 
 // sources of fixes.
@@ -68,6 +71,8 @@ type form struct {
 	// Sent is the device's clock when it was sent, milliseconds.
 	Sent  *int64 `json:"sent"`
 	Fixes []fix  `json:"fixes"`
+	// Code is the customer's code that was scanned, sealed; empty if none was.
+	Code string `json:"code"`
 }
 
 // fix is one measurement of the device: degrees as it wrote them, metres, and its clock in milliseconds.

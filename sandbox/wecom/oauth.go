@@ -27,6 +27,9 @@ type oauthCode struct {
 // member is the one who holds the phone.
 const SandboxUser = "sandbox_user"
 
+// maxState is what may be carried through a login, in bytes (document path 91022).
+const maxState = 128
+
 var authorizePage = template.Must(template.New("authorize").Parse(`<!doctype html>
 <html lang="zh"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>企业微信沙箱登录</title></head>
 <body><h1>以谁的身份登录？</h1><ul>{{range .}}<li><a href="{{.Link}}">{{.Name}}（{{.UserID}}）</a></li>{{end}}</ul></body></html>
@@ -40,6 +43,10 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	target, err := url.Parse(q.Get("redirect_uri"))
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		fail(http.StatusBadRequest, "redirect_uri is not an http address")
+		return
+	}
+	if len(q.Get("state")) > maxState {
+		fail(http.StatusBadRequest, "state is longer than 128 bytes")
 		return
 	}
 	qr := strings.HasPrefix(r.URL.Path, "/wwopen/")

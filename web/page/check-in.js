@@ -8,8 +8,8 @@
   const el = (tag, cls, text) => { const e = document.createElement(tag); if (cls) e.className = cls; if (text) e.textContent = text; return e; };
   const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
-  const MEASURE = 10_000, MOST = 30, STALE = 20 * 3600_000;
-  const S = { me: null, client: null, photos: [], measuring: null, sending: false };
+  const MEASURE = 10_000, MOST = 30, STALE = 20 * 3600_000, CODE = 10 * 60_000;
+  const S = { me: null, client: null, photos: [], measuring: null, sending: false, code: null };
 
   // What waits, and what is known of the visitor, outlives the page.
   const db = new Promise((resolve, reject) => {
@@ -53,14 +53,50 @@
     if (link) { const a = el('a', 'button', t('login')); a.href = link; card.append(a); }
     $('result').replaceChildren(card);
   }
-  const loginLink = `/m/login?on=${encodeURIComponent(page.on)}`;
+  // The customer's code that the page was opened with. It is for one check-in, and not for long: a page that stays open
+  // goes on to the next customer, and one that the phone opens again may be there already.
+  function readCode() {
+    const sealed = new URLSearchParams(location.search).get('c');
+    if (!sealed) return null;
+    let at = Date.now();
+    try {
+      const since = Number(sessionStorage.getItem('scanned'));
+      if (since > 0 && performance.getEntriesByType('navigation')[0]?.type !== 'navigate') at = since;
+      sessionStorage.setItem('scanned', String(at));
+    } catch { /* a browser that keeps nothing */ }
+    return { sealed, at, name: '' };
+  }
+  function code() {
+    if (S.code && !(Math.abs(Date.now() - S.code.at) < CODE)) dropCode();
+    return S.code?.sealed;
+  }
+  // Once used it goes out of the address too. Not before: the client signs the address that it entered.
+  function dropCode(used = false) {
+    S.code = null;
+    if (used) {
+      const u = new URL(location.href);
+      u.searchParams.delete('c');
+      history.replaceState(null, '', u);
+    }
+    showCode();
+  }
+  function showCode() {
+    $('code').hidden = !S.code;
+    $('code').textContent = !S.code ? '' : S.code.name ? t('coded', { name: S.code.name }) : t('coded_nobody');
+  }
+
+  const withCode = (address) => code() ? `${address}&c=${encodeURIComponent(code())}` : address;
+  const loginLink = () => withCode(`/m/login?on=${encodeURIComponent(page.on)}`);
 
   async function getMe() {
-    const r = await fetch('/m/me?page=' + encodeURIComponent(location.href.split('#')[0]), { credentials: 'same-origin' });
-    if (r.status === 401) { show('warn', (await r.json()).text, [], loginLink); return false; }
+    const r = await fetch(withCode('/m/me?page=' + encodeURIComponent(location.href.split('#')[0])), { credentials: 'same-origin' });
+    if (r.status === 401) { show('warn', (await r.json()).text, [], loginLink()); return false; }
     if (!r.ok) throw new Error(r.status);
     const me = await r.json();
     S.me = { id: me.id, name: me.name };
+    if (S.code && me.code?.refused) { dropCode(); show('warn', me.code.refused); }
+    if (S.code && me.code?.name) S.code.name = me.code.name;
+    showCode();
     await keep('me', S.me);
     await keep('nonces', me.nonces.map((nonce) => ({ nonce, user: me.id, at: Date.now() })));
     return me.client ?? null;
@@ -68,7 +104,7 @@
 
   function showMe() {
     const again = el('a', '', t('again'));
-    again.href = loginLink;
+    again.href = loginLink();
     $('who').replaceChildren(S.me?.name || t('stranger'), again);
   }
 
@@ -147,10 +183,12 @@
   async function checkIn() {
     busy(t('measuring'));
     $('result').replaceChildren(el('p', 'hint', t('stand')));
+    const scanned = code();
     try {
       const fixes = await measure();
-      const item = { on: page.on, user: S.me.id, at: Date.now(), fixes, photos: await Promise.all(S.photos.map(async (f) => ({ type: f.type, data: await f.arrayBuffer() }))), nonce: await takeNonce() };
+      const item = { on: page.on, user: S.me.id, at: Date.now(), fixes, code: scanned, photos: await Promise.all(S.photos.map(async (f) => ({ type: f.type, data: await f.arrayBuffer() }))), nonce: await takeNonce() };
       await tx('waiting', 'readwrite', (s) => s.add(item));
+      if (scanned) dropCode(true);
       S.photos = [];
       showPhotos();
       busy(t('sending'));
@@ -189,12 +227,12 @@
         if (!item.nonce) return false;
       }
       const body = new FormData();
-      body.append('fixes', new Blob([JSON.stringify({ nonce: item.nonce, sent: Date.now(), fixes: item.fixes })], { type: 'application/json' }));
+      body.append('fixes', new Blob([JSON.stringify({ nonce: item.nonce, sent: Date.now(), fixes: item.fixes, code: item.code })], { type: 'application/json' }));
       for (const p of item.photos) body.append('photo', new Blob([p.data], { type: p.type }), 'photo');
       r = await fetch('/m/check-in', { method: 'POST', body, credentials: 'same-origin' });
     } catch { return false; }
     const answer = await r.json().catch(() => null);
-    if (r.status === 401) { show('warn', answer?.text ?? t('login'), [], loginLink); return false; }
+    if (r.status === 401) { show('warn', answer?.text ?? t('login'), [], loginLink()); return false; }
     if (r.status === 408 || r.status === 429 || r.status >= 500 || !answer) return false;
     await drop();
     if (!r.ok) { show('bad', answer.text ?? t('refused_unknown')); return true; }
@@ -260,11 +298,13 @@
   $('enough').addEventListener('click', () => S.measuring?.enough());
   addEventListener('online', () => { showNetwork(); flush(); });
   addEventListener('offline', showNetwork);
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) flush(); });
-  setInterval(() => { if (navigator.onLine && !document.hidden) flush(); }, 30_000);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) { code(); flush(); } });
+  setInterval(() => { code(); if (navigator.onLine && !document.hidden) flush(); }, 30_000);
 
   async function begin() {
-    showNetwork(); showPhotos(); idle();
+    S.code = readCode();
+    code();
+    showNetwork(); showCode(); showPhotos(); idle();
     if ('serviceWorker' in navigator) {
       navigator.serviceWorker.register('/m/sw.js', { scope: '/m/' }).then(() => navigator.serviceWorker.ready)
         .then((r) => r.active.postMessage({ keep: [`/m/check-in?on=${encodeURIComponent(page.on)}`, `/m/client/${encodeURIComponent(page.on)}.js`] })).catch(() => {});
@@ -276,7 +316,7 @@
     } catch {
       // No network: whoever was here last is.
       S.me = await kept('me').catch(() => null) ?? null;
-      if (!S.me) { show('warn', t('offline'), [], loginLink); return; }
+      if (!S.me) { show('warn', t('offline'), [], loginLink()); return; }
     }
     showMe(); idle();
     await flush();

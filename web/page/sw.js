@@ -23,8 +23,8 @@ self.addEventListener('fetch', (e) => {
     const store = await caches.open(STORE);
     const old = async () => await store.match(e.request) || url.pathname === '/m/check-in' && await store.match(e.request, { ignoreSearch: true }) || null;
     const fresh = fetch(e.request).then(async (r) => {
-      // Not a login on its way, nor a refusal.
-      if (r.ok && !r.redirected && r.type === 'basic') await store.put(e.request, r.clone());
+      // Not a login on its way, nor a refusal, nor a page for each code that was scanned.
+      if (!url.searchParams.has('c') && r.ok && !r.redirected && r.type === 'basic') await store.put(e.request, r.clone());
       return r;
     });
     fresh.catch(() => {});

@@ -170,7 +170,7 @@ func (p *Program) wire() error {
 	policy := policyOf(p.cfg)
 	service := handlers.New(handlers.Options{
 		Store: p.store, Outbox: outbox, Platforms: p.platforms, Say: say, Buttons: buttons, Policy: policy,
-		Admins: admins, Inlet: p.intake, FetchPhotos: p.photos.Wake, Page: p.pageAddress, Now: p.now, Log: p.log,
+		Admins: admins, Inlet: p.intake, FetchPhotos: p.photos.Wake, Page: p.pageAddress, CustomerCode: p.customerCode, Now: p.now, Log: p.log,
 	})
 	if p.cfg.PublicURL != "" {
 		p.pages, err = web.New(web.Options{
@@ -328,6 +328,14 @@ func (p *Program) pageAddress(platform string) string {
 		}
 	}
 	return ""
+}
+
+// customerCode makes a customer's code. Nobody asks for one where there is no page.
+func (p *Program) customerCode(customer string) (address string, until time.Time, err error) {
+	if p.pages == nil {
+		return "", time.Time{}, errors.New("there is no check-in page for a customer's code")
+	}
+	return p.pages.CodeAddress(customer)
 }
 
 // newServer returns a server that slow or idle clients cannot exhaust.

@@ -136,9 +136,15 @@ func (s *Service) oneCustomer(ctx context.Context, c call, name string, hits []v
 	case 0:
 		return visit.Customer{}, false, s.reply(ctx, c.m, s.text(none, "Name", bot.CutBytes(name, 60)))
 	}
+	// The name is looked for behind the command's own words, which may hold it too.
+	said, ok := strings.CutSuffix(strings.TrimSpace(c.m.Text), c.rest)
+	rest := c.rest
+	if !ok {
+		said, rest = "", c.m.Text
+	}
 	card := bot.Card{Title: s.Say.T("customer.which", "Name", bot.CutBytes(name, 60))}
 	for _, h := range hits[:min(len(hits), maxChoices)] {
-		card.Buttons = append(card.Buttons, s.sayButton(c, h.Name, strings.Replace(c.m.Text, name, h.ID, 1)))
+		card.Buttons = append(card.Buttons, s.sayButton(c, h.Name, said+strings.Replace(rest, name, h.ID, 1)))
 	}
 	return visit.Customer{}, false, s.reply(ctx, c.m, bot.Body{Card: &card})
 }

@@ -1,8 +1,11 @@
 package handlers_test
 
 import (
+	"bytes"
 	"fmt"
+	"image/png"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +104,89 @@ func TestACodeOfNoCustomer(t *testing.T) {
 	v := f.day("zhang").Visits[0]
 	if v.Customer != "C1" || v.Fix.Code != "" || v.Evidence() != visit.EvidenceDevice {
 		t.Errorf("the visit is %+v", v)
+	}
+}
+
+// customerCode makes a code as the check-in page does, with a content that can be told.
+func (f *fixture) customerCode(customer string) (string, time.Time, error) {
+	f.coded = append(f.coded, customer)
+	return "https://bot.example.com/m/check-in?c=" + customer, f.now.Add(730 * 24 * time.Hour), nil
+}
+
+func TestAManagerGetsACustomersCode(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.pages = map[string]string{"blue": "https://bot.example.com/m/check-in?on=blue"}
+	f.ok(f.store.Customers().Put(t.Context(),
+		visit.Customer{ID: "N1", Name: "永辉", Point: shop}, visit.Customer{ID: "S1", Name: "华南的店", Owner: "far", Point: shop},
+	))
+	f.ok(f.store.Roster().PutReps(t.Context(), visit.Rep{ID: "far", Name: "远方", Team: "华南一队", Role: visit.RoleRep}))
+	for _, tt := range []struct{ user, text, of string }{
+		{"wang", "客户码 大润发 C2", ""},
+		{"wang", "客户码 好德", ""}, // zhang's and li's are called the same
+		{"wang", "客户码 C3", "C3"},
+		{"wang", "code 永辉", "N1"},
+		{"wang", "客户码 华南的店", ""}, // another team's
+		{"boss", "客户码 华南的店", "S1"},
+		{"wang", "客户码", ""},
+		{"wang", "客户码 没有这家", ""},
+		{"zhang", "客户码 C1", ""},
+	} {
+		f.coded = nil
+		f.text(tt.user, tt.text)
+		b := f.last(tt.user)
+		if tt.of == "" {
+			if b.Image != nil || len(f.coded) > 0 || show(b) == "" {
+				t.Errorf("%s %s: said %s, made %v", tt.user, tt.text, show(b), f.coded)
+			}
+			continue
+		}
+		if b.Image == nil || len(f.coded) != 1 || f.coded[0] != tt.of || !strings.Contains(b.Image.Alt, "的客户码") {
+			t.Errorf("%s %s: said %s, made %v", tt.user, tt.text, show(b), f.coded)
+			continue
+		}
+		img, err := png.Decode(bytes.NewReader(b.Image.Data))
+		if err != nil || img.Bounds().Dx() != 800 {
+			t.Errorf("%s: the picture: %v", tt.text, err)
+		}
+	}
+	// Of several a tap says which, whatever the command's word has of the name.
+	for _, name := range []string{"de", "od"} {
+		f.ok(f.store.Customers().Put(t.Context(), visit.Customer{ID: "Q1" + name, Name: "Mo" + name + "l", Point: shop}, visit.Customer{ID: "Q2" + name, Name: "Yo" + name + "l", Point: shop}))
+		f.text("wang", "code "+name)
+		f.press("wang", value(t, f.last("wang"), "Yo"+name+"l"))
+		if b := f.last("wang"); b.Image == nil || !strings.Contains(b.Image.Alt, "Yo"+name+"l") {
+			t.Errorf("%s: a tap gives %s", name, show(b))
+		}
+	}
+	f.text("zhang", "客户码 C1")
+	if b := show(f.last("zhang")); !contains(b, "经理") {
+		t.Errorf("a rep is told: %s", b)
+	}
+	// It goes to whoever asked, also from a group.
+	before := len(f.posts())
+	f.inGroup("wang", "客户码 C1", true)
+	if posts := f.posts()[before:]; len(posts) != 1 || posts[0].Chat != "blue:user/wang" || f.body(posts[0]).Image == nil {
+		t.Errorf("in a group: %+v", posts)
+	}
+}
+
+func TestNoCodeWithoutAPage(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for _, text := range []string{"客户码 C1", "客户码"} {
+		f.text("wang", text)
+		if b := show(f.last("wang")); !contains(b, "没有开通签到页", "public_url") || len(f.coded) > 0 {
+			t.Errorf("%s: %s", text, b)
+		}
+	}
+	help := func() string { f.text("wang", "帮助"); return show(f.last("wang")) }
+	if contains(help(), "客户码") {
+		t.Error("help names what leads nowhere")
+	}
+	f.pages = map[string]string{"green": "https://bot.example.com/m/check-in?on=green"}
+	if !contains(help(), "客户码 <客户>") {
+		t.Error("help does not name it")
 	}
 }
 

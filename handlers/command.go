@@ -60,6 +60,7 @@ func commandTable() []command {
 		{words: []string{"群播报", "groupposts"}, args: "args.group", help: "help.group", role: visit.RoleManager, run: (*Service).setGroup},
 		{words: []string{"地图", "map"}, args: "args.map", help: "help.map", role: visit.RoleManager, run: (*Service).showMap},
 		{words: []string{"照片", "photos"}, args: "args.album", help: "help.album", role: visit.RoleRep, run: (*Service).album},
+		{words: []string{"客户码", "code"}, args: "args.code", help: codeHelp, role: visit.RoleManager, run: (*Service).customerCode},
 		{words: []string{"导出", "export"}, args: "args.export", help: "help.export", role: visit.RoleManager, run: (*Service).export},
 		{words: []string{"批注", "comment"}, args: "args.comment", help: "help.comment", role: visit.RoleManager, run: (*Service).comment},
 		{words: []string{"请假", "leave"}, args: "args.leave", help: "help.leave", role: visit.RoleRep, run: (*Service).askLeave},
@@ -139,7 +140,7 @@ func (s *Service) help(ctx context.Context, c call) error {
 		first = 1
 	}
 	for _, cmd := range s.commands {
-		if !c.who.Role.AtLeast(cmd.role) || cmd.help == pageHelp && len(s.pageButtons(c.m.Platform)) == 0 {
+		if !c.who.Role.AtLeast(cmd.role) || cmd.help == pageHelp && len(s.pageButtons(c.m.Platform)) == 0 || cmd.help == codeHelp && !s.havePages() {
 			continue
 		}
 		label := cmd.words[first]

@@ -24,9 +24,7 @@ func (s *Service) page(ctx context.Context, c call) error {
 }
 
 // havePages reports whether anybody can check in on the page.
-func (s *Service) havePages() bool {
-	return slices.ContainsFunc(s.Platforms, func(p bot.Platform) bool { return len(s.pageButtons(p.Name())) > 0 })
-}
+func (s *Service) havePages() bool { return len(s.pageNames()) > 0 }
 
 // pageButtons is the button that opens the check-in page, where there is one.
 func (s *Service) pageButtons(platform string) []bot.Button {

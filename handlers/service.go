@@ -40,8 +40,11 @@ type Options struct {
 	// Page is the address of the check-in page for people of a platform, "" where
 	// there is none; nil means nowhere.
 	Page func(platform string) string
-	Now  func() time.Time
-	Log  *slog.Logger
+	// CustomerCode makes the address that a customer's code holds, and says until
+	// when it is good; nil where there is no check-in page.
+	CustomerCode func(customer string) (address string, until time.Time, err error)
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Service answers messages. It is a [bot.Handler].

@@ -50,6 +50,8 @@ type fixture struct {
 	later []bot.Message
 	// files are what was sent on the platform that has files, by resource.
 	files map[string][]byte
+	// coded are the customers of whom a code was made.
+	coded []string
 	// pages are the addresses of the check-in page by platform; none at first.
 	pages map[string]string
 	// lastMessage is what was handled last.
@@ -95,7 +97,7 @@ func setup(t testing.TB, change ...func(*visit.Policy)) *fixture {
 	f.service = handlers.New(handlers.Options{
 		Store: store, Outbox: bot.NewOutbox(store.Outbox(), clock, func(string) {}), Platforms: platforms, Say: say, Buttons: box,
 		Policy: policy, Admins: []bot.Address{{Platform: "blue", Place: bot.ToUser, ID: "boss"}},
-		Inlet: inlet{f}, FetchPhotos: func() {}, Page: func(on string) string { return f.pages[on] }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Inlet: inlet{f}, FetchPhotos: func() {}, Page: func(on string) string { return f.pages[on] }, CustomerCode: f.customerCode, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	ctx := t.Context()
 	f.ok(store.Roster().PutTeam(ctx, visit.Team{Name: team}))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -187,5 +188,94 @@ func TestPageInABrowser(t *testing.T) {
 				p.shot(shot + "7-denied")
 			}
 		})
+	}
+}
+
+// A code at the counter, scanned in the client of either platform.
+func TestACodeInABrowser(t *testing.T) {
+	browser := startChromium(t)
+	line := newLine(t)
+	public := "http://" + line.Addr().String()
+	c := newCompanyOn(t, "websocket", nil, "public_url: "+public+"\n")
+	line.to(c.program.Addr())
+	code := func(customer string) string {
+		t.Helper()
+		address, _, err := c.program.customerCode(customer)
+		c.ok(err)
+		return address
+	}
+	for _, who := range []struct {
+		rep, on string
+		open    func(page string) string
+	}{
+		{"l", "wecom", func(page string) string { return c.wecom.PhoneURL(member, page) }},
+		{"z", "feishu", func(page string) string { return feishuURL + c.feishu.PhonePath(c.user, page) }},
+	} {
+		first, second := "C1"+who.rep, "C2"+who.rep
+		here, next := geo.Offset(place, 60, 45).WGS84(), geo.Offset(place, 2020, 90).WGS84()
+		shot := "code-" + who.on + "-"
+		p := browser.open("about:blank")
+		p.do("Network.setUserAgentOverride", dict{"userAgent": clientAgents[who.on]})
+		p.stand(here.Lat, here.Lng, 300)
+		p.goTo(who.open(code(first)))
+		p.shows("已扫“客户" + first + "”的客户码")
+		p.shot(shot + "1-scanned")
+		p.tap("#go")
+		p.shows("已核实")
+		p.shows("客户码")
+		p.shot(shot + "2-verified")
+		c.settled()
+		v := c.day(who.rep).Visits[0]
+		if v.Customer != first || v.Verdict() != visit.Verified || v.Evidence() != visit.EvidenceQR || v.Claim.Reasons[0] != visit.ReasonCode {
+			t.Errorf("%s: the visit is %+v", who.on, v)
+		}
+		// It is for one check-in, also when the page is opened again.
+		used := func(when string) {
+			t.Helper()
+			if where, banner := p.eval("location.search"), p.eval("document.getElementById('code').hidden"); strings.Contains(where, "c=") || banner != "true" {
+				t.Errorf("%s: %s the page is at %s, without its banner: %s", who.on, when, where, banner)
+			}
+		}
+		used("after the check-in")
+
+		// Without a network it waits with what was measured, and goes with it.
+		p.stand(next.Lat, next.Lng, 12)
+		p.goTo(code(second))
+		p.shows("已扫“客户" + second + "”的客户码")
+		line.cut(true)
+		p.offline(true)
+		p.shows("没有网络")
+		p.tap("#go")
+		p.shows("待发送")
+		used("while it waits")
+		p.eval("window.before = true")
+		p.do("Page.reload", nil)
+		c.eventually("the page is opened again", func() bool { return p.eval("String(window.before)") == "undefined" })
+		// The browser forgets that it is to have no network.
+		p.offline(true)
+		p.shows("没有网络")
+		p.shows("待发送")
+		used("opened again")
+		line.cut(false)
+		p.offline(false)
+		c.eventually("what was kept is sent", func() bool { return len(c.day(who.rep).Visits) == 2 })
+		p.shows("已核实")
+		c.settled()
+		if v := c.day(who.rep).Visits[1]; v.Customer != second || v.Evidence() != visit.EvidenceQR {
+			t.Errorf("%s: the kept one is %+v", who.on, v)
+		}
+
+		// Back at the first customer, without its code.
+		p.stand(here.Lat, here.Lng, 12)
+		p.tap("#go")
+		c.eventually("the third is there", func() bool { return len(c.day(who.rep).Visits) == 3 })
+		if v := c.day(who.rep).Visits[2]; v.Customer != first || v.Evidence() != visit.EvidenceDevice || v.Fix.Code != "" {
+			t.Errorf("%s: the third is %+v", who.on, v)
+		}
+
+		// One that is not ours is told of at once, and does not keep anybody from checking in.
+		p.goTo(public + web.CheckInPath + "?c=AAAA")
+		p.shows("扫的不是本公司的客户码")
+		p.shot(shot + "3-foreign")
 	}
 }

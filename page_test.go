@@ -43,26 +43,37 @@ type phone struct {
 	page   *url.URL
 }
 
-// client is a platform's client: it says so in its requests.
-type client string
+// clientAgents are how the platforms' clients name themselves.
+var clientAgents = map[string]string{
+	"feishu": "Mozilla/5.0 (Linux; Android 14) Mobile Lark/7.30.5",
+	"wecom":  "Mozilla/5.0 (Linux; Android 14) Mobile wxwork/4.1.30 MicroMessenger/7.0.1",
+}
 
-func (c client) RoundTrip(r *http.Request) (*http.Response, error) {
+// agent says in each request which client it is from.
+type agent string
+
+func (a agent) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("User-Agent", string(c))
+	if a != "" {
+		r.Header.Set("User-Agent", string(a))
+	}
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// newPhone opens the check-in page by an address that says on which platform.
-func newPhone(t *testing.T, public, open string) *phone { return newPhoneOf(t, public, open, "") }
+// newPhone opens the check-in page as the platform's client would.
+func newPhone(t *testing.T, public, open string) *phone {
+	t.Helper()
+	return newClient(t, public, open, "")
+}
 
-// newPhoneOf opens the check-in page as the platform's client would.
-func newPhoneOf(t *testing.T, public, open, agent string) *phone {
+// newClient is newPhone of a client that names itself.
+func newClient(t *testing.T, public, open string, name agent) *phone {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &phone{T: t, client: &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: client(agent)}, public: public}
+	p := &phone{T: t, client: &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: name}, public: public}
 	resp, err := p.client.Get(open)
 	if err != nil {
 		t.Fatal(err)
@@ -108,8 +119,8 @@ func (p *phone) nonce() string {
 func (p *phone) checkIn(nonce string, at geo.Point, ago time.Duration, photos ...[]byte) (status int, text string) {
 	p.Helper()
 	now := time.Now()
-	form := fmt.Sprintf(`{"nonce": %q, "sent": %d, "fixes": [{"lat": %v, "lng": %v, "accuracy": 40, "at": %d, "source": "browser"}, {"lat": %v, "lng": %v, "accuracy": 12.5, "at": %d, "source": "browser"}]}`,
-		nonce, now.UnixMilli(), at.Lat, at.Lng, now.Add(-ago-2*time.Second).UnixMilli(), at.Lat, at.Lng, now.Add(-ago).UnixMilli())
+	form := fmt.Sprintf(`{"nonce": %q, "code": %q, "sent": %d, "fixes": [{"lat": %v, "lng": %v, "accuracy": 40, "at": %d, "source": "browser"}, {"lat": %v, "lng": %v, "accuracy": 12.5, "at": %d, "source": "browser"}]}`,
+		nonce, p.page.Query().Get("c"), now.UnixMilli(), at.Lat, at.Lng, now.Add(-ago-2*time.Second).UnixMilli(), at.Lat, at.Lng, now.Add(-ago).UnixMilli())
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	part, err := w.CreateFormField("fixes")
@@ -184,10 +195,8 @@ func TestTheMorningPlanLeadsToThePage(t *testing.T) {
 	if len(onWeCom) != 1 || !strings.Contains(onWeCom[0].Text(), "[打开签到页]("+page+")") {
 		t.Errorf("on WeCom: %+v", onWeCom)
 	}
-	for agent, open := range map[string]string{
-		"wxwork/4.1.36 MicroMessenger/7.0.1": c.wecom.PhoneURL(member, page), "Lark/7.30.6 LarkLocale/zh_CN": feishuURL + c.feishu.PhonePath(c.user, page),
-	} {
-		if newPhoneOf(t, public, open, agent).nonce() == "" {
+	for platform, open := range map[string]string{"wecom": c.wecom.PhoneURL(member, page), "feishu": feishuURL + c.feishu.PhonePath(c.user, page)} {
+		if newClient(t, public, open, agent(clientAgents[platform])).nonce() == "" {
 			t.Error("the page does not know who opened it")
 		}
 	}

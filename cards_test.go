@@ -15,6 +15,7 @@ var updateGolden = flag.Bool("update", false, "write the golden files")
 var scenes = map[string]func(*gallery){
 	"days":      (*gallery).days,
 	"check_ins": (*gallery).checkIns,
+	"codes":     (*gallery).codes,
 	"plans":     (*gallery).plans,
 	"approvals": (*gallery).approvals,
 	"leaves":    (*gallery).leaves,

@@ -269,6 +269,7 @@ func TestACodeInABrowser(t *testing.T) {
 		p.stand(here.Lat, here.Lng, 12)
 		p.tap("#go")
 		c.eventually("the third is there", func() bool { return len(c.day(who.rep).Visits) == 3 })
+		p.shows("已核实")
 		if v := c.day(who.rep).Visits[2]; v.Customer != first || v.Evidence() != visit.EvidenceDevice || v.Fix.Code != "" {
 			t.Errorf("%s: the third is %+v", who.on, v)
 		}

@@ -341,6 +341,26 @@ func (t *tab) offline(on bool) {
 	}
 }
 
+// reopenOffline loads the page again without a network. With a load the browser
+// forgets that it has none, and would not tell the page of its return.
+func (t *tab) reopenOffline() {
+	t.Helper()
+	t.eval("window.before = true")
+	t.do("Page.reload", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for t.eval("String(window.before)") != "undefined" {
+		select {
+		case <-ctx.Done():
+			t.Fatal("the page is not opened again")
+		case <-tick.C:
+		}
+	}
+	t.offline(true)
+}
+
 // shot takes a picture.
 func (t *tab) shot(name string) {
 	t.Helper()

@@ -193,6 +193,21 @@ func (c *chromium) open(address string) *tab {
 	c.Helper()
 	var made struct {
 		Context string `json:"browserContextId"`
+	}
+	data, err := c.send("", "Target.createBrowserContext", dict{})
+	if err == nil {
+		err = json.Unmarshal(data, &made)
+	}
+	if err != nil {
+		c.Fatal(err)
+	}
+	return c.window(made.Context, address)
+}
+
+// window opens another window of a phone.
+func (c *chromium) window(phone, address string) *tab {
+	c.Helper()
+	var made struct {
 		Target  string `json:"targetId"`
 		Session string `json:"sessionId"`
 	}
@@ -206,10 +221,9 @@ func (c *chromium) open(address string) *tab {
 			c.Fatal(err)
 		}
 	}
-	call("Target.createBrowserContext", dict{})
-	call("Target.createTarget", dict{"url": "about:blank", "browserContextId": made.Context})
+	call("Target.createTarget", dict{"url": "about:blank", "browserContextId": phone})
 	call("Target.attachToTarget", dict{"targetId": made.Target, "flatten": true})
-	t := &tab{c, made.Session, made.Context}
+	t := &tab{c, made.Session, phone}
 	t.do("Runtime.enable", nil)
 	t.do("Page.enable", nil)
 	t.do("Log.enable", nil)
@@ -217,7 +231,7 @@ func (c *chromium) open(address string) *tab {
 	t.do("Target.setAutoAttach", dict{"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true})
 	t.do("Emulation.setDeviceMetricsOverride", dict{"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true})
 	t.do("Emulation.setTouchEmulationEnabled", dict{"enabled": true})
-	if _, err := c.send("", "Browser.grantPermissions", dict{"permissions": []string{"geolocation"}, "browserContextId": made.Context}); err != nil {
+	if _, err := c.send("", "Browser.grantPermissions", dict{"permissions": []string{"geolocation"}, "browserContextId": phone}); err != nil {
 		c.Fatal(err)
 	}
 	t.goTo(address)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"roundsman/geo"
+	sandboxwecom "roundsman/sandbox/wecom"
 	"roundsman/visit"
 	"roundsman/web"
 )
@@ -275,5 +276,74 @@ func TestACodeInABrowser(t *testing.T) {
 		p.goTo(public + web.CheckInPath + "?c=AAAA")
 		p.shows("扫的不是本公司的客户码")
 		p.shot(shot + "3-foreign")
+	}
+}
+
+// What was measured at a door is sent whatever is wrong with the rest of it, and
+// to nobody else's account.
+func TestNothingIsLostInABrowser(t *testing.T) {
+	browser := startChromium(t)
+	c, public := newPageCompany(t, "")
+	c.wecom.AddUser(sandboxwecom.User{UserID: "fang", Name: "王芳"})
+	c.ok(c.store.Roster().PutReps(t.Context(), visit.Rep{ID: "f", Name: "王芳", Team: testTeam, Role: visit.RoleRep, Identities: map[string]string{"wecom": "fang"}}))
+	c.ok(c.store.Consents().Put(t.Context(), visit.Consent{Rep: "f", Version: "1", At: time.Now().UTC().Truncate(time.Millisecond), Source: "seedf"}))
+	login := web.LoginAddress(public, "wecom")
+	here := geo.Offset(place, 20, 45).WGS84()
+	p := browser.open(c.wecom.PhoneURL(member, login))
+	p.stand(here.Lat, here.Lng, 14)
+	p.shows("李娜")
+
+	// A photo that no server reads.
+	heic := filepath.Join(t.TempDir(), "photo.heic")
+	c.ok(os.WriteFile(heic, []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1"), 0o600))
+	p.file("#photo", heic)
+	p.tap("#go")
+	p.shows("照片打不开")
+	p.shows("已核实")
+	p.shot("lost-1-photo")
+	c.settled()
+	if v := c.day("l").Visits; len(v) != 1 || v[0].Fix.Evidence != visit.EvidenceDevice || len(v[0].Photos) != 0 {
+		t.Fatalf("the visits are %+v", v)
+	}
+
+	// Kept without a nonce, while somebody else logs in on the same phone.
+	p.offline(true)
+	p.shows("没有网络")
+	p.eval(`new Promise((done) => { const o = indexedDB.open('roundsman', 1); o.onsuccess = () => {
+		const x = o.result.transaction('kept', 'readwrite'); x.objectStore('kept').delete('wecom/nonces'); x.oncomplete = () => { o.result.close(); done(); }; }; })`)
+	next := geo.Offset(place, 2020, 90).WGS84()
+	p.stand(next.Lat, next.Lng, 9)
+	p.tap("#go")
+	p.shows("待发送")
+	q := browser.window(p.context, c.wecom.PhoneURL("fang", login))
+	q.shows("王芳")
+	p.offline(false)
+	p.shows("王芳")
+	c.settled()
+	if mine, theirs := c.day("l").Visits, c.facts("f"); len(mine) != 1 || len(theirs) != 0 {
+		t.Errorf("the visits are %+v, somebody else's facts %+v", mine, theirs)
+	}
+	p.do("Page.bringToFront", nil)
+	p.goTo(c.wecom.PhoneURL(member, login))
+	p.shows("李娜")
+	c.eventually("what was kept is sent", func() bool { return len(c.day("l").Visits) == 2 })
+	p.shows("已核实")
+	if v := c.day("l").Visits[1]; v.Customer != "C2l" || v.Fix.Evidence != visit.EvidenceDevice {
+		t.Errorf("the kept one is %+v", v)
+	}
+
+	// Its nonce was sealed with a key that is no more.
+	p.offline(true)
+	p.shows("没有网络")
+	p.tap("#go")
+	p.shows("待发送")
+	p.eval(`new Promise((done) => { const o = indexedDB.open('roundsman', 1); o.onsuccess = () => {
+		const x = o.result.transaction('waiting', 'readwrite'), s = x.objectStore('waiting');
+		s.getAll().onsuccess = (e) => { for (const i of e.target.result) { i.nonce = 'AAAA'; s.put(i); } }; x.oncomplete = () => { o.result.close(); done(); }; }; })`)
+	before := len(c.facts("l"))
+	p.offline(false)
+	c.eventually("it is sent with another", func() bool { return len(c.facts("l")) > before })
+	if theirs := c.facts("f"); len(theirs) != 0 {
+		t.Errorf("somebody else's facts are %+v", theirs)
 	}
 }

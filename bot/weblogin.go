@@ -14,7 +14,7 @@ import (
 // device is.
 type WebLogin interface {
 	// AuthorizeURL is where a browser is sent to come back to redirect with the
-	// parameters code and state.
+	// parameters code and state, which is at most 128 letters and digits.
 	AuthorizeURL(redirect, state string) string
 	// WhoIs returns the user id of whoever came back with the code, which serves
 	// once. ErrNobody says that the platform knows nobody by it.

@@ -29,11 +29,11 @@ type said struct {
 func (p *Pages) getAnswer(w http.ResponseWriter, r *http.Request) {
 	s, ok := p.session(r)
 	if !ok {
-		p.answer(w, http.StatusUnauthorized, refused{p.Say.T("web.refused.login")})
+		p.answer(w, http.StatusUnauthorized, refused{Text: p.Say.T("web.refused.login")})
 		return
 	}
-	if !p.limits.allow(p.Now(), "read/"+s.Device, readsAMinute) {
-		p.answer(w, http.StatusTooManyRequests, refused{p.Say.T("web.try_later")})
+	if !p.limits.allow(p.Now(), "read/"+s.person(), readsAMinute) {
+		p.answer(w, http.StatusTooManyRequests, refused{Text: p.Say.T("web.try_later")})
 		return
 	}
 	n, err := p.open(r.URL.Query().Get("nonce"), s)

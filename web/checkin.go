@@ -29,7 +29,8 @@ const (
 	stock = 3
 	// signWithin bounds the wait for a platform's ticket, without which the browser measures.
 	signWithin = 3 * time.Second
-	// maxHeld bounds the bytes of submissions that are in memory at once.
+	// maxHeld bounds the bytes of submissions that are in memory at once, as far as
+	// they have arrived: who sends slowly holds nobody up.
 	maxHeld = 128 << 20
 	// uploadWithin bounds a whole upload, stallFor the wait for its next bytes:
 	// 20 MB on a weak network.
@@ -86,11 +87,11 @@ type me struct {
 func (p *Pages) getMe(w http.ResponseWriter, r *http.Request) {
 	s, ok := p.session(r)
 	if !ok {
-		p.answer(w, http.StatusUnauthorized, refused{p.Say.T("web.refused.login")})
+		p.answer(w, http.StatusUnauthorized, refused{Text: p.Say.T("web.refused.login")})
 		return
 	}
-	if !p.limits.allow(p.Now(), "read/"+s.Device, readsAMinute) {
-		p.answer(w, http.StatusTooManyRequests, refused{p.Say.T("web.try_later")})
+	if !p.limits.allow(p.Now(), "read/"+s.person(), readsAMinute) {
+		p.answer(w, http.StatusTooManyRequests, refused{Text: p.Say.T("web.try_later")})
 		return
 	}
 	id := sha256.Sum256([]byte(s.Platform + "/" + s.User))
@@ -129,6 +130,8 @@ func (p *Pages) getMe(w http.ResponseWriter, r *http.Request) {
 // refused is what the page says of what was not taken.
 type refused struct {
 	Text string `json:"text"`
+	// Reason is for the page's script, which can mend some; empty for what is to be tried again as it is.
+	Reason refusal `json:"reason,omitempty"`
 }
 
 // postCheckIn takes a submission: it answers once it is durable, and the same
@@ -136,16 +139,16 @@ type refused struct {
 func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 	s, ok := p.session(r)
 	if !ok {
-		p.answer(w, http.StatusUnauthorized, refused{p.Say.T("web.refused.login")})
+		p.answer(w, http.StatusUnauthorized, refused{Text: p.Say.T("web.refused.login")})
 		return
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
 		p.refuse(w, s, refusedForged)
 		return
 	}
-	if !p.limits.allow(p.Now(), "submit/"+s.Device, submissionsAMinute) {
+	if !p.limits.allow(p.Now(), "submit/"+s.person(), submissionsAMinute) {
 		w.Header().Set("Retry-After", "30")
-		p.answer(w, http.StatusTooManyRequests, refused{p.Say.T("web.try_later")})
+		p.answer(w, http.StatusTooManyRequests, refused{Text: p.Say.T("web.try_later")})
 		return
 	}
 	most := maxForm + maxPhotos*p.PhotoBytes + 4<<10
@@ -153,26 +156,32 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, s, refusedTooLarge)
 		return
 	}
-	if !p.holding.TryAcquire(min(r.ContentLength, maxHeld)) {
-		w.Header().Set("Retry-After", "10")
-		p.answer(w, http.StatusServiceUnavailable, refused{p.Say.T("web.try_later")})
+	done, ok := p.limits.upload(s.person())
+	if !ok {
+		w.Header().Set("Retry-After", "30")
+		p.answer(w, http.StatusTooManyRequests, refused{Text: p.Say.T("web.try_later")})
 		return
 	}
-	defer p.holding.Release(min(r.ContentLength, maxHeld))
-	m, blobs, err := p.submission(r, newPatient(w, r, most), s)
+	defer done()
+	body := &held{Reader: newPatient(w, r, most), of: p.holding}
+	defer body.release()
+	m, blobs, err := p.submission(r, body, s)
 	if err == nil {
 		err = p.keep(r.Context(), m, blobs)
 	}
 	switch reason, ok := isRefusal(err); {
 	case ok:
 		p.refuse(w, s, reason)
+	case errors.Is(err, errFull):
+		w.Header().Set("Retry-After", "10")
+		p.answer(w, http.StatusServiceUnavailable, refused{Text: p.Say.T("web.try_later")})
 	case errors.Is(err, errUpload):
 		// The device keeps it and comes again.
-		p.answer(w, http.StatusRequestTimeout, refused{p.Say.T("web.try_later")})
+		p.answer(w, http.StatusRequestTimeout, refused{Text: p.Say.T("web.try_later")})
 	case err != nil:
 		p.Log.Warn("a check-in was not kept; the device keeps it", "platform", s.Platform, "error", err)
 		w.Header().Set("Retry-After", "5")
-		p.answer(w, http.StatusServiceUnavailable, refused{p.Say.T("web.try_later")})
+		p.answer(w, http.StatusServiceUnavailable, refused{Text: p.Say.T("web.try_later")})
 	default:
 		p.answer(w, http.StatusOK, struct {
 			Late bool `json:"late"`
@@ -192,7 +201,7 @@ func (p *Pages) refuse(w http.ResponseWriter, s session, reason refusal) {
 	case refusedTooLarge, refusedPhotoSize:
 		status = http.StatusRequestEntityTooLarge
 	}
-	p.answer(w, status, refused{p.Say.T("web.refused." + string(reason))})
+	p.answer(w, status, refused{p.Say.T("web.refused." + string(reason)), reason})
 }
 
 // errUpload says that the upload broke off.
@@ -273,7 +282,7 @@ func broken(err error) error {
 	var tooLarge *http.MaxBytesError
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.As(err, new(refusal)):
+	case errors.As(err, new(refusal)), errors.Is(err, errFull):
 		return err
 	case errors.As(err, &tooLarge):
 		return refusedTooLarge

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -121,9 +122,9 @@ func TestACodeSurvivesTheLogin(t *testing.T) {
 		resp, _ := p.get(web.CheckInPath+"?c="+sealed, func(r *http.Request) { r.Header.Set("User-Agent", "Phone blue/1.0") })
 		to, err := resp.Location()
 		f.ok(err)
-		// WeCom returns no more.
+		// WeCom brings back no other.
 		state := to.Query().Get("state")
-		if to.Host != "login.example.com" || len(state) > 128 || strings.Contains(to.String(), sealed) {
+		if to.Host != "login.example.com" || !regexp.MustCompile(`^[a-zA-Z0-9]{20,128}$`).MatchString(state) || strings.Contains(to.String(), sealed) {
 			t.Errorf("sent to %s", to)
 		}
 		resp, _ = p.get("/m/back/blue?" + url.Values{"code": {"zhang"}, "state": {state}}.Encode())

@@ -15,18 +15,41 @@ const (
 	// submissionsAMinute and readsAMinute bound what one person may ask for.
 	submissionsAMinute = 12
 	readsAMinute       = 120
+	// uploadsAtOnce bounds one person's: one goes on for a while after its network is gone.
+	uploadsAtOnce = 2
 	// maxCounted bounds the people that are counted at once.
 	maxCounted = 10_000
 )
 
-// limits count requests in the memory of this process: they keep one device
+// limits count requests in the memory of this process: they keep one person
 // from using up the others' service, no more.
 type limits struct {
-	mu     sync.Mutex
-	minute time.Time
-	used   map[string]int
-	logins float64
-	last   time.Time
+	mu        sync.Mutex
+	minute    time.Time
+	used      map[string]int
+	logins    float64
+	last      time.Time
+	uploading map[string]int
+}
+
+// upload reports whether a person may upload now; if so, done is to be called at its end.
+func (l *limits) upload(person string) (done func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.uploading[person] == uploadsAtOnce {
+		return nil, false
+	}
+	if l.uploading == nil {
+		l.uploading = make(map[string]int)
+	}
+	l.uploading[person]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.uploading[person]--; l.uploading[person] == 0 {
+			delete(l.uploading, person)
+		}
+	}, true
 }
 
 // allow reports whether key has any of its most requests of this minute left.

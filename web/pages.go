@@ -107,7 +107,7 @@ func New(o Options) (*Pages, error) {
 var pageTexts = []string{
 	"start", "measuring", "accuracy", "sending", "received", "in_chat", "asks", "queued", "queued_note", "stand", "waiting_one", "waiting_photos", "offline",
 	"denied", "no_position", "photo", "photo_more", "photo_remove", "too_many_photos", "photo_large", "again", "login", "stranger",
-	"enough", "refused_unknown", "late_note", "coded", "coded_nobody",
+	"enough", "refused_unknown", "late_note", "coded", "coded_nobody", "without_code", "without_photos",
 }
 
 // Address is the page's address for people of a platform.

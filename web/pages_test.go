@@ -104,6 +104,12 @@ func (i *inlet) Accept(ctx context.Context, m bot.Message) error {
 
 func setup(t *testing.T, change ...func(*http.Server)) *fixture {
 	t.Helper()
+	return setupFor(t, 64<<10, change...)
+}
+
+// setupFor is setup with another bound of a photo, in bytes.
+func setupFor(t *testing.T, photoBytes int64, change ...func(*http.Server)) *fixture {
+	t.Helper()
 	f := &fixture{T: t, store: fresh.Store(t), key: bytes.Repeat([]byte{7}, seal.MinKey)}
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	f.ok(err)
@@ -115,7 +121,7 @@ func setup(t *testing.T, change ...func(*http.Server)) *fixture {
 	f.server = httptest.NewUnstartedServer(nil)
 	pages, err := web.New(web.Options{
 		Store: f.store, Platforms: []bot.Platform{blue{name: "blue"}, blue{name: "green"}}, Inlet: f.inlet, Say: say, Key: f.key,
-		PublicURL: "http://" + f.server.Listener.Addr().String(), PhotoBytes: 64 << 10, PhotoPixels: 1_000_000, Now: f.clock, Log: log,
+		PublicURL: "http://" + f.server.Listener.Addr().String(), PhotoBytes: photoBytes, PhotoPixels: 1_000_000, Now: f.clock, Log: log,
 		Policy: visit.Policy{Zone: zone, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}}, ConsentRequired: true, KeepPhotos: 180 * 24 * time.Hour},
 	})
 	f.ok(err)
@@ -792,5 +798,52 @@ func TestTheAnswerIsRepeatedToWhoeverSubmitted(t *testing.T) {
 	}
 	if resp, body := other.get(path); resp.StatusCode != http.StatusForbidden || strings.Contains(body, "华联") {
 		t.Errorf("to somebody else: %s %s", resp.Status, body)
+	}
+}
+
+// Who announces much and sends little holds nobody up but themselves.
+func TestSlowUploadsHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	f := setupFor(t, 40<<20)
+	slow := func(user string) (status func() int) {
+		t.Helper()
+		p, form := f.login(user), f.form("x", "12", 0)
+		r, w := io.Pipe()
+		t.Cleanup(func() { _ = w.Close() })
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+web.CheckInPath, r)
+		f.ok(err)
+		req.ContentLength = 100 << 20
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		answered := make(chan int, 1)
+		go func() {
+			resp, err := p.client.Do(req)
+			if err != nil {
+				answered <- 0
+				return
+			}
+			_ = resp.Body.Close()
+			answered <- resp.StatusCode
+		}()
+		// What is written has been read, and no more is to come.
+		_, err = io.WriteString(w, "--b\r\nContent-Disposition: form-data; name=\"fixes\"\r\n\r\n"+form[:20])
+		f.ok(err)
+		return func() int { return <-answered }
+	}
+	for _, user := range []string{"li", "li", "zhang", "wang", "wang"} {
+		slow(user)
+	}
+	big := "\xff\xd8" + strings.Repeat("x", 30<<20)
+	p := f.login("zhang")
+	// No picture, but it was read whole.
+	if status, text := p.submit(f.form(p.nonce(), "12", 0), big); status != http.StatusUnprocessableEntity {
+		t.Errorf("answered with %d %s", status, text)
+	}
+	if status, text := p.submit(f.form(p.nonce(), "12", 0), picture(t, 1)); status != http.StatusOK {
+		t.Errorf("answered with %d %s", status, text)
+	}
+	// A third of one's own has to wait.
+	l := f.login("li")
+	if status, _ := l.submit(f.form(l.nonce(), "12", 0)); status != http.StatusTooManyRequests {
+		t.Errorf("a third upload is answered with %d", status)
 	}
 }

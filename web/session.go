@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"roundsman/bot"
@@ -21,23 +20,25 @@ const (
 	stateFor = time.Hour
 	// maxCode bounds what a platform's login page sends back, in bytes.
 	maxCode = 512
-	// carriedBy parts the text of a login from the code that waits for its end; neither has it.
-	carriedBy = "."
 )
 
 // session is who uses a device. Whether they may check in is asked each time.
 type session struct {
 	Platform string `json:"p"`
 	User     string `json:"u"`
-	// Device is random, and tells devices of one person apart.
-	Device string `json:"d"`
 }
 
-// state is a login under way. It is bound to the browser by a cookie with the
-// same random text, so that nobody can be logged in as somebody else by a link.
+// person is who it is, for counting.
+func (s session) person() string { return s.Platform + "/" + s.User }
+
+// state is a login under way, sealed in a cookie. What goes through the platform
+// is its random text only, of letters and digits: that is all that WeCom promises
+// to bring back. So nobody can be logged in as somebody else by a link.
 type state struct {
 	On   string `json:"o"`
 	Text string `json:"t"`
+	// Code is a code that was scanned and waits for the end of the login.
+	Code string `json:"c,omitempty"`
 }
 
 // session reads the request's session.
@@ -72,21 +73,16 @@ func (p *Pages) getLogin(w http.ResponseWriter, r *http.Request) {
 	p.login(w, r, h)
 }
 
-// login sends the browser to the platform, which knows who holds it. A code that
-// was scanned waits in the cookie: a platform returns no more of a state than
-// WeCom's 128 bytes (document path 91022).
+// login sends the browser to the platform, which knows who holds it.
 func (p *Pages) login(w http.ResponseWriter, r *http.Request, h host) {
 	text := rand.Text()
-	sealed, err := p.states.Seal(state{h.name, text}, p.Now().Add(stateFor))
+	sealed, err := p.states.Seal(state{h.name, text, carried(r)}, p.Now().Add(stateFor))
 	if err != nil {
 		p.fail(w, "begin a login", err)
 		return
 	}
-	if c := carried(r); c != "" {
-		text += carriedBy + c
-	}
-	p.cookie(w, stateCookie, text, stateFor)
-	http.Redirect(w, r, h.login.AuthorizeURL(BackAddress(p.PublicURL, h.name), sealed), http.StatusFound)
+	p.cookie(w, stateCookie, sealed, stateFor)
+	http.Redirect(w, r, h.login.AuthorizeURL(BackAddress(p.PublicURL, h.name), text), http.StatusFound)
 }
 
 // getBack ends a login: the platform says whose code it is.
@@ -99,22 +95,16 @@ func (p *Pages) getBack(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var st state
 	c, err := r.Cookie(stateCookie)
-	code, text, sealed := q.Get("code"), "", ""
-	if err == nil {
-		text, sealed, _ = strings.Cut(c.Value, carriedBy)
-	}
-	if !carriable(sealed) {
-		sealed = ""
-	}
-	if err != nil || p.states.Open(q.Get("state"), p.Now(), &st) != nil || st.On != h.name ||
-		subtle.ConstantTimeCompare([]byte(st.Text), []byte(text)) != 1 || code == "" || len(code) > maxCode {
+	code := q.Get("code")
+	if err != nil || p.states.Open(c.Value, p.Now(), &st) != nil || st.On != h.name || st.Text == "" ||
+		subtle.ConstantTimeCompare([]byte(st.Text), []byte(q.Get("state"))) != 1 || code == "" || len(code) > maxCode {
 		p.Inlet.Refuse(h.name, "page_login")
-		p.say(w, http.StatusBadRequest, "web.login_failed", []host{h}, sealed)
+		p.say(w, http.StatusBadRequest, "web.login_failed", []host{h}, st.Code)
 		return
 	}
 	// Each costs the platform a call.
 	if !p.limits.login(p.Now()) {
-		p.say(w, http.StatusTooManyRequests, "web.try_later", []host{h}, sealed)
+		p.say(w, http.StatusTooManyRequests, "web.try_later", []host{h}, st.Code)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), loginWithin)
@@ -123,14 +113,14 @@ func (p *Pages) getBack(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, bot.ErrNobody):
 		p.Inlet.Refuse(h.name, "page_login")
-		p.say(w, http.StatusForbidden, "web.login_failed", []host{h}, sealed)
+		p.say(w, http.StatusForbidden, "web.login_failed", []host{h}, st.Code)
 		return
 	case err != nil:
 		p.Log.Warn("a login on the check-in page failed", "platform", h.name, "error", err)
-		p.say(w, http.StatusBadGateway, "web.try_later", []host{h}, sealed)
+		p.say(w, http.StatusBadGateway, "web.try_later", []host{h}, st.Code)
 		return
 	}
-	value, err := p.sessions.Seal(session{h.name, user, rand.Text()}, p.Now().Add(sessionFor))
+	value, err := p.sessions.Seal(session{h.name, user}, p.Now().Add(sessionFor))
 	if err != nil {
 		p.fail(w, "end a login", err)
 		return
@@ -138,5 +128,5 @@ func (p *Pages) getBack(w http.ResponseWriter, r *http.Request) {
 	p.cookie(w, sessionCookie, value, sessionFor)
 	p.cookie(w, stateCookie, "", 0)
 	// The platform's code goes out of the address bar and the history.
-	http.Redirect(w, r, withCode(Address("", h.name)+"&"+cameBack+"=1", sealed), http.StatusSeeOther)
+	http.Redirect(w, r, withCode(Address("", h.name)+"&"+cameBack+"=1", st.Code), http.StatusSeeOther)
 }

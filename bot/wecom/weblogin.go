@@ -40,13 +40,10 @@ var bridge []byte
 var _ bot.WebLogin = (*Platform)(nil)
 
 // AuthorizeURL is the page that sends a member on at once, without asking
-// (snsapi_base, document path 91022).
+// (snsapi_base, document path 91022). Its parameters stand in the documented order.
 func (p *Platform) AuthorizeURL(redirect, state string) string {
-	q := url.Values{
-		"appid": {p.cfg.CorpID}, "redirect_uri": {redirect}, "response_type": {"code"}, "scope": {"snsapi_base"},
-		"state": {state}, "agentid": {strconv.Itoa(p.cfg.AgentID)},
-	}
-	return p.pageAddress(authorizeURL) + "?" + q.Encode() + "#wechat_redirect"
+	return p.pageAddress(authorizeURL) + "?appid=" + url.QueryEscape(p.cfg.CorpID) + "&redirect_uri=" + url.QueryEscape(redirect) +
+		"&response_type=code&scope=snsapi_base&state=" + url.QueryEscape(state) + "&agentid=" + strconv.Itoa(p.cfg.AgentID) + "#wechat_redirect"
 }
 
 // pageAddress is where a page or script of WeCom's is. An API over plain HTTP is

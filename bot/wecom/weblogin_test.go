@@ -50,8 +50,8 @@ func TestWhoOpenedThePage(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	redirect := "http://bot.example.com/m/back/wecom"
-	to := back(t, f.phone(), f.AuthorizeURL(redirect, "s&1"))
-	if to.Host != "bot.example.com" || to.Query().Get("state") != "s&1" {
+	to := back(t, f.phone(), f.AuthorizeURL(redirect, "s1"))
+	if to.Host != "bot.example.com" || to.Query().Get("state") != "s1" {
 		t.Fatalf("sent to %s", to)
 	}
 	code := to.Query().Get("code")

@@ -229,6 +229,7 @@ func TestOAuth(t *testing.T) {
 		{"unknown app", []string{"agentid", "9"}, 400},
 		{"untrusted domain", []string{"redirect_uri", "https://evil.example.com/"}, 403},
 		{"state too long", []string{"state", strings.Repeat("s", 129)}, 400},
+		{"state with a sign", []string{"state", "a-b"}, 400},
 		{"wrong response_type", []string{"response_type", "token"}, 400},
 		{"unknown member", []string{"sandbox_user", "nobody"}, 400},
 	} {

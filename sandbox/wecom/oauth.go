@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +28,8 @@ type oauthCode struct {
 // member is the one who holds the phone.
 const SandboxUser = "sandbox_user"
 
-// maxState is what may be carried through a login, in bytes (document path 91022).
-const maxState = 128
+// stateForm is what may be carried through a login (document path 91022).
+var stateForm = regexp.MustCompile(`^[a-zA-Z0-9]{0,128}$`)
 
 var authorizePage = template.Must(template.New("authorize").Parse(`<!doctype html>
 <html lang="zh"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>企业微信沙箱登录</title></head>
@@ -45,8 +46,8 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		fail(http.StatusBadRequest, "redirect_uri is not an http address")
 		return
 	}
-	if len(q.Get("state")) > maxState {
-		fail(http.StatusBadRequest, "state is longer than 128 bytes")
+	if !stateForm.MatchString(q.Get("state")) {
+		fail(http.StatusBadRequest, "state is not up to 128 letters and digits")
 		return
 	}
 	qr := strings.HasPrefix(r.URL.Path, "/wwopen/")

@@ -9,7 +9,7 @@
   const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
   const MEASURE = 10_000, MOST = 30, STALE = 20 * 3600_000, CODE = 10 * 60_000;
-  const S = { me: null, client: null, photos: [], measuring: null, sending: false, code: null };
+  const S = { me: null, client: null, photos: [], measuring: null, sending: false, more: false, code: null };
 
   // What waits, and what is known of the visitor, outlives the page.
   const db = new Promise((resolve, reject) => {
@@ -203,55 +203,87 @@
 
   const mine = async () => (await tx('waiting', 'readonly', (s) => s.getAll())).filter((i) => i.on === page.on && i.user === S.me?.id);
 
-  // Sends what waits, oldest first. What the server has, or refuses, waits no more.
+  // Two windows would send the same twice, each with a nonce of its own.
+  const alone = (use) => navigator.locks ? navigator.locks.request('roundsman', { ifAvailable: true }, (lock) => lock && use()) : use();
+
+  // Sends what waits, oldest first. What the server has, or refuses for good, waits no more.
   async function flush(asked = false) {
-    if (S.sending || !S.me) return;
+    if (!S.me) return;
+    if (S.sending) { S.more = true; if (asked) await showWaiting(true); return; }
     S.sending = true;
     try {
-      for (const item of await mine()) if (!await send(item)) break;
+      await alone(async () => {
+        do {
+          S.more = false;
+          for (const item of await mine()) if (await send(item) === 'stop') break;
+        } while (S.more);
+      });
     } finally {
       S.sending = false;
       await showWaiting(asked);
     }
   }
 
+  // What of a check-in the server does not take goes, and the rest is sent: nobody can measure it again.
+  function mend(item, reason, status) {
+    if (/^code_/.test(reason) && item.code) { delete item.code; item.note = t('without_code'); return true; }
+    if ((/^photo/.test(reason) || status === 413) && item.photos.length) { item.photos = []; item.note = t('without_photos'); return true; }
+    if ((reason === 'forged' || reason === 'expired') && !item.renewed) { item.nonce = null; item.renewed = true; return true; }
+    return false;
+  }
+
+  // Says whether it is dealt with ('done'), or waits and the others may go before it ('later') or not ('stop').
   async function send(item) {
+    const save = () => tx('waiting', 'readwrite', (s) => s.put(item));
     const drop = () => tx('waiting', 'readwrite', (s) => s.delete(item.id));
     let r;
     try {
       if (!item.nonce) {
-        await getMe();
+        const known = await getMe();
+        if (known === false || S.me.id !== item.user) { showMe(); return 'stop'; }
         item.nonce = await takeNonce();
+        if (!item.nonce) return 'stop';
         // The same again after a break has to be the same.
-        await tx('waiting', 'readwrite', (s) => s.put(item));
-        if (!item.nonce) return false;
+        await save();
       }
       const body = new FormData();
       body.append('fixes', new Blob([JSON.stringify({ nonce: item.nonce, sent: Date.now(), fixes: item.fixes, code: item.code })], { type: 'application/json' }));
       for (const p of item.photos) body.append('photo', new Blob([p.data], { type: p.type }), 'photo');
       r = await fetch('/m/check-in', { method: 'POST', body, credentials: 'same-origin' });
-    } catch { return false; }
+    } catch { return 'stop'; }
     const answer = await r.json().catch(() => null);
-    if (r.status === 401) { show('warn', answer?.text ?? t('login'), [], loginLink()); return false; }
-    if (r.status === 408 || r.status === 429 || r.status >= 500 || !answer) return false;
+    if (r.ok && answer) {
+      await drop();
+      const notes = [item.note, answer.late && t('late_note')].filter(Boolean);
+      show('', t('received'), notes);
+      await repeat(item.nonce, notes);
+      getMe().catch(() => {});
+      return 'done';
+    }
+    const reason = answer?.reason ?? '';
+    if (r.status === 401 || reason === 'foreign') { show('warn', answer?.text ?? t('login'), [], loginLink()); return 'stop'; }
+    if (mend(item, reason, r.status)) {
+      await save();
+      return send(item);
+    }
+    if (r.status === 429 || r.status >= 500) return 'stop';
+    // An upload that broke off, or the word of a proxy.
+    if (r.status === 408 || !answer) return 'later';
     await drop();
-    if (!r.ok) { show('bad', answer.text ?? t('refused_unknown')); return true; }
-    show('', t('received'), answer.late ? [t('late_note')] : []);
-    await repeat(item.nonce, answer.late);
-    getMe().catch(() => {});
-    return true;
+    show('bad', answer.text ?? t('refused_unknown'));
+    return 'done';
   }
 
   // What the chat says, here too: whoever stands at a door need not change over.
-  async function repeat(nonce, late) {
+  async function repeat(nonce, notes) {
     for (let wait = 250, end = Date.now() + 9000; Date.now() < end; wait = Math.min(wait * 1.5, 1500)) {
       await sleep(wait);
       const r = await fetch('/m/answer?nonce=' + encodeURIComponent(nonce), { credentials: 'same-origin' }).catch(() => null);
       if (!r?.ok) continue;
       const a = await r.json();
-      if (a.ready) { show({ good: 'good', warn: 'warn', bad: 'bad' }[a.tone] ?? '', a.title, [...a.lines ?? [], ...late ? [t('late_note')] : [], ...a.asks ? [t('asks')] : []]); return; }
+      if (a.ready) { show({ good: 'good', warn: 'warn', bad: 'bad' }[a.tone] ?? '', a.title, [...a.lines ?? [], ...notes, ...a.asks ? [t('asks')] : []]); return; }
     }
-    show('', t('received'), [t('in_chat')]);
+    show('', t('received'), [...notes, t('in_chat')]);
   }
 
   async function showWaiting(asked) {

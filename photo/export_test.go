@@ -34,3 +34,10 @@ func Cost(data []byte) (cost int64, decode func() (image.Image, error), err erro
 
 // Shrink returns a picture at the size of its view.
 func Shrink(img image.Image) *image.YCbCr { return shrink(img) }
+
+// Encode writes a view, EncodeWhole in one pass.
+var (
+	Encode      = encode
+	EncodeWhole = encodeWhole
+	Beside      = beside
+)

@@ -39,9 +39,9 @@ func (dst plane) average(src plane) {
 		clear(sums)
 		for i := r.from; i < r.to; i++ {
 			w := r.weight(i)
-			line := src.pix[i*src.stride : i*src.stride+src.width]
-			for x, p := range line {
-				sums[x] += w * uint32(p)
+			line := src.pix[i*src.stride:][:len(sums)]
+			for x := range sums {
+				sums[x] += w * uint32(line[x])
 			}
 		}
 		line := dst.pix[y*dst.stride : y*dst.stride+dst.width]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"image"
 	"runtime/debug"
@@ -115,10 +116,11 @@ func (r *Reader) Read(ctx context.Context, data []byte, zone *time.Location) (Ph
 		return refused, err
 	}
 	out.Width, out.Height = size.X, size.Y
-	if out.Hash, err = hash(view); err != nil {
-		return refused, err
-	}
-	if out.View, err = encode(view); err != nil {
+	var errHash error
+	hashed := beside(func() { out.Hash, errHash = hash(view) })
+	out.View, err = encode(view)
+	hashed()
+	if err = errors.Join(err, errHash); err != nil {
 		return refused, err
 	}
 	return out, nil

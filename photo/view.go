@@ -1,22 +1,15 @@
 package photo
 
 import (
-	"bytes"
-	"fmt"
 	"image"
 	"image/color"
-	"image/jpeg"
 
 	"golang.org/x/image/draw"
 )
 
-const (
-	// viewSide bounds a view's width and height in pixels: a text on a shop's sign or
-	// a price tag can still be read.
-	viewSide = 1920
-	// viewQuality is that of its JPEG, of 100.
-	viewQuality = 85
-)
+// viewSide bounds a view's width and height in pixels: a text on a shop's sign or
+// a price tag can still be read.
+const viewSide = 1920
 
 // viewCost is what making the view takes, in bytes: it as colours, as planes, and as
 // planes turned upright.
@@ -42,9 +35,13 @@ func shrink(img image.Image) *image.YCbCr {
 	size := viewSize(b.Dx(), b.Dy())
 	out := image.NewYCbCr(image.Rectangle{Max: size}, image.YCbCrSubsampleRatio420)
 	if m, ok := img.(*image.YCbCr); ok && planeCb(m).width >= planeCb(out).width && planeCb(m).height >= planeCb(out).height {
+		// The colours are half of the work at most, and done beside the brightness.
+		coloured := beside(func() {
+			planeCb(out).average(planeCb(m))
+			planeCr(out).average(planeCr(m))
+		})
 		planeY(out).average(planeY(m))
-		planeCb(out).average(planeCb(m))
-		planeCr(out).average(planeCr(m))
+		coloured()
 		return out
 	}
 	rgba := image.NewRGBA(out.Rect)
@@ -80,13 +77,4 @@ func paint(dst *image.YCbCr, src *image.RGBA) {
 			_, dst.Cb[i], dst.Cr[i] = color.RGBToYCbCr(uint8(sum[0]/n), uint8(sum[1]/n), uint8(sum[2]/n))
 		}
 	}
-}
-
-// encode writes a view as JPEG.
-func encode(m *image.YCbCr) ([]byte, error) {
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: viewQuality}); err != nil {
-		return nil, fmt.Errorf("encode a view: %w", err)
-	}
-	return b.Bytes(), nil
 }

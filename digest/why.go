@@ -32,7 +32,7 @@ func Why(v visit.Visit, say *catalog.Catalog) string {
 	if c.Fenced && reason != visit.ReasonCode {
 		key = "because.fence"
 	}
-	return say.T(key,
+	return known(say, key, "because.other",
 		"Distance", say.Metres(c.Distance), "Radius", say.Metres(c.Radius), "Near", say.Metres(c.Near),
 		"Beyond", say.Metres(max(c.Distance-c.Radius, 0)), "Accuracy", accuracy(v.Fix, say), "Most", say.Metres(v.Fix.MaxAccuracy),
 		"Verdict", say.T("verdict."+string(c.Verdict)))
@@ -45,6 +45,15 @@ func Evidence(v visit.Visit, say *catalog.Catalog) []bot.Line {
 		return nil
 	}
 	return []bot.Line{{Label: say.T("evidence.label"), Text: say.T("evidence.qr")}}
+}
+
+// known says the sentence of a key, or another one for a reason of a newer version's:
+// after going back by one there are visits that were judged by its rule.
+func known(say *catalog.Catalog, key, other string, pairs ...any) string {
+	if s := say.T(key, pairs...); s != key {
+		return s
+	}
+	return say.T(other, pairs...)
 }
 
 // accuracy writes how accurate a fix was, or that nobody knows.
@@ -72,5 +81,5 @@ func signals(all []visit.Signal, say *catalog.Catalog) string {
 
 // signal writes one thing that speaks against a visit.
 func signal(s visit.Signal, say *catalog.Catalog) string {
-	return say.T("signal."+string(s.Kind), "Count", int(s.Value), "Distance", say.Metres(s.Value), "Days", int(s.Value))
+	return known(say, "signal."+string(s.Kind), "signal.other", "Count", int(s.Value), "Distance", say.Metres(s.Value), "Days", int(s.Value))
 }

@@ -2,10 +2,8 @@ package handlers
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
 	"time"
 
 	"roundsman/bot"
@@ -16,8 +14,8 @@ import (
 const (
 	// jobChallenge: the time for a spot check's photo is over.
 	jobChallenge = "challenge"
-	// promptly is how old a check-in may be when it is spot-checked: somebody who was
-	// there an hour ago cannot take a photo there now.
+	// promptly is how long ago a check-in may have come when it is spot-checked:
+	// somebody who was there an hour ago cannot take a photo there now.
 	promptly = time.Minute
 	// challengeGrace is what is waited beside for a photo on its way.
 	challengeGrace = 2 * time.Minute
@@ -56,10 +54,16 @@ func (s *Service) spotCheck(ctx context.Context, who person, fix visit.Fact) err
 	return nil
 }
 
-// drawSpotCheck decides by chance whether a visit is checked; nobody can tell before.
+// drawSpotCheck decides whether a visit is checked. Nobody can tell before, and
+// whoever decides again after a crash decides the same.
 func (s *Service) drawSpotCheck(ctx context.Context, who person, fix visit.Fact, id string) (visit.Fact, bool, error) {
 	now := s.Now()
-	if who.policy.SpotChecks == 0 || now.Sub(fix.At) > promptly {
+	sent := fix.At
+	if fix.Fix.Evidence == visit.EvidenceDevice {
+		// When it measured is the device's word, and a minute in flight mode is soon over.
+		sent = fix.Received
+	}
+	if who.policy.SpotChecks == 0 || now.Sub(sent) > promptly {
 		return visit.Fact{}, false, nil
 	}
 	plan, facts, err := s.day(ctx, who.ID, fix.Date)
@@ -71,20 +75,12 @@ func (s *Service) drawSpotCheck(ctx context.Context, who person, fix visit.Fact,
 	if v == nil || v.Customer == "" || v.Ruled() == visit.OffSite || v.Evidence() == visit.EvidenceQR {
 		return visit.Fact{}, false, nil
 	}
-	chance, err := rand.Int(rand.Reader, big.NewInt(100))
-	if err != nil {
-		return visit.Fact{}, false, fmt.Errorf("draw a spot check: %w", err)
-	}
-	if int(chance.Int64()) >= who.policy.SpotChecks {
+	if s.Buttons.Draw("spot check/"+fix.ID, 100) >= who.policy.SpotChecks {
 		return visit.Fact{}, false, nil
-	}
-	number, err := rand.Int(rand.Reader, big.NewInt(90))
-	if err != nil {
-		return visit.Fact{}, false, fmt.Errorf("draw a spot check: %w", err)
 	}
 	return visit.Fact{
 		ID: id, Kind: visit.KindChallenged, Rep: fix.Rep, Team: fix.Team, Date: fix.Date, At: visit.Millis(now), Received: visit.Millis(now), Visit: fix.ID,
-		Challenge: &visit.Challenge{Number: 10 + int(number.Int64()), Until: visit.Millis(now.Add(visit.ChallengeFor))},
+		Challenge: &visit.Challenge{Number: 10 + s.Buttons.Draw("spot check/number/"+fix.ID, 90), Until: visit.Millis(now.Add(visit.ChallengeFor))},
 	}, true, nil
 }
 

@@ -71,7 +71,9 @@ func TestWhoIsSpotChecked(t *testing.T) {
 			f.pass(2 * time.Minute)
 			f.handle(m)
 		}, 0},
-		"two visits of two": {100, func(f *fixture) { f.at("zhang", shop); f.pass(time.Hour); f.at("zhang", geo.Offset(shop, 2000, 90)) }, 2},
+		"a device's that took a while": {100, func(f *fixture) { f.onPage("zhang", shop, 12, 4*time.Minute) }, 1},
+		"no late one":                  {100, func(f *fixture) { f.onPage("zhang", shop, 12, 6*time.Minute) }, 0},
+		"two visits of two":            {100, func(f *fixture) { f.at("zhang", shop); f.pass(time.Hour); f.at("zhang", geo.Offset(shop, 2000, 90)) }, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -77,6 +77,12 @@ func (b *Box) Open(s string, now time.Time, v any) error {
 	return nil
 }
 
+// Draw returns a number from 0 to n−1 that is always the same for a text, and that
+// nobody can tell without the key. n is from 1 to 1000.
+func (b *Box) Draw(text string, n int) int {
+	return int(binary.BigEndian.Uint64(b.mac([]byte("draw/"+text))) % uint64(n))
+}
+
 func (b *Box) mac(data []byte) []byte {
 	mac := hmac.New(sha256.New, b.key)
 	mac.Write(data)

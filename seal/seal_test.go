@@ -3,6 +3,7 @@ package seal_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -84,5 +85,31 @@ func TestShortKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	if _, err := seal.New(make([]byte, seal.MinKey-1), "button"); err == nil {
 		t.Error("a short key was taken")
+	}
+}
+
+// Each number comes up about as often as the others, and another key draws others.
+func TestDraw(t *testing.T) {
+	t.Parallel()
+	a, b := box(t, "button"), box(t, "link")
+	const n, draws = 20, 20_000
+	var count [n]int
+	same := 0
+	for i := range draws {
+		text := fmt.Sprint(i)
+		d := a.Draw(text, n)
+		if d != a.Draw(text, n) {
+			t.Fatalf("%s draws another number the second time", text)
+		}
+		if d == b.Draw(text, n) {
+			same++
+		}
+		count[d]++
+	}
+	// 1000 each, with a standard deviation of 31.
+	for i, c := range append(count[:], same) {
+		if c < 850 || c > 1150 {
+			t.Errorf("%d comes %d times of %d", i, c, draws)
+		}
 	}
 }

@@ -160,7 +160,9 @@ func policyOf(cfg *config.Config) visit.Policy {
 		MorningPlan: cfg.Schedule.MorningPlan, EveningSummary: cfg.Schedule.EveningSummary, China: cfg.Schedule.China,
 		Rules: visit.Rules{
 			Radius: cfg.CheckIn.Radius, Near: cfg.CheckIn.Near, MaxAccuracy: cfg.CheckIn.MaxAccuracy, MinStay: cfg.CheckIn.MinStay,
+			NoDrift: cfg.CheckIn.NoDrift,
 		},
+		MaxAge:          time.Duration(cfg.CheckIn.MaxAge) * time.Minute,
 		ConsentRequired: cfg.Privacy.ConsentRequired,
 		KeepCoordinates: cfg.Privacy.KeepCoordinates, KeepPhotos: cfg.Privacy.KeepPhotos, EraseWithin: cfg.Privacy.EraseWithin,
 	}

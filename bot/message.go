@@ -72,9 +72,9 @@ type Location struct {
 	Name     string
 	// Passive says that the platform reported it of itself, without the person sending it.
 	Passive bool
-	// Device says that the person's device measured it, on a page of ours; Late
-	// that it was sent so long after that its time is only the device's word.
-	Device, Late bool
+	// Device says that the person's device measured it, on a page of ours, at the
+	// message's time by its own word.
+	Device bool
 	// Customer is the id of the customer whose code was scanned there, on a page of ours; empty if none was.
 	Customer string
 }

@@ -56,13 +56,17 @@ type Schedule struct {
 	WorkHours, QuietHours visit.Span
 }
 
-// CheckIn are the numbers of the verdict, in metres but for the last two.
+// CheckIn are the numbers of the verdict, in metres unless it is said.
 type CheckIn struct {
 	Radius, Near, MaxAccuracy float64
 	// MinVisits is the least number of distinct customers verified a day.
 	MinVisits int
 	// MinStay is the least time at a customer, in minutes; 0 is none.
 	MinStay int
+	// MaxAge is how old a device's fix may be, in minutes, for its time to be more than the device's word.
+	MaxAge int
+	// NoDrift says that nothing outside the radius verifies.
+	NoDrift bool
 }
 
 // Privacy is what people are told and held to.

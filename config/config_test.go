@@ -33,7 +33,7 @@ func TestExampleIsComplete(t *testing.T) {
 	if c.Schedule.MorningPlan.String() != "08:30" || c.Schedule.WorkHours.String() != "07:00-22:00" || !c.Schedule.China {
 		t.Errorf("schedule %+v", c.Schedule)
 	}
-	want := config.CheckIn{Radius: 200, Near: 500, MaxAccuracy: 150, MinVisits: 4, MinStay: 5}
+	want := config.CheckIn{Radius: 200, Near: 500, MaxAccuracy: 150, MinVisits: 4, MinStay: 5, MaxAge: 5}
 	if diff := cmp.Diff(want, c.CheckIn); diff != "" {
 		t.Errorf("check_in (-want +got):\n%s", diff)
 	}

@@ -102,6 +102,11 @@ func keys() []key {
 		number("check_in.radius", "200", 50, 5000, func(c *Config, f float64) { c.CheckIn.Radius = f }),
 		number("check_in.near", "500", 100, 10000, func(c *Config, f float64) { c.CheckIn.Near = f }),
 		number("check_in.max_accuracy", "150", 20, 1000, func(c *Config, f float64) { c.CheckIn.MaxAccuracy = f }),
+		{"check_in.drift", "on", "on", false, func(c *Config, s string) error {
+			c.CheckIn.NoDrift = s == "off"
+			return oneOf(s, "on", "off")
+		}},
+		whole("check_in.max_age", "5", 1, visit.MaxMaxAge, func(c *Config, n int) { c.CheckIn.MaxAge = n }),
 		whole("check_in.min_stay", "5", 0, visit.MaxMinStay, func(c *Config, n int) { c.CheckIn.MinStay = n }),
 		whole("check_in.min_visits", "4", 0, 50, func(c *Config, n int) { c.CheckIn.MinVisits = n }),
 		{"privacy.consent", "required", "required", false, func(c *Config, s string) error {

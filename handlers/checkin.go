@@ -86,9 +86,10 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 	}
 	rules := who.policy.Rules
 	seen := s.sighting(who.ID, m.At)
+	late := m.Location.Device && who.policy.Late(m.At, m.Received)
 	fix := visit.Fix{
-		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name, Late: m.Location.Late,
-		Evidence: evidence(*m.Location), Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy, MinStay: rules.MinStay,
+		Point: point, Accuracy: m.Location.Accuracy, Address: m.Location.Name, Late: late,
+		Evidence: evidence(*m.Location, late), Support: support(seen, point), Rule: visit.RuleVersion, MaxAccuracy: rules.MaxAccuracy, MinStay: rules.MinStay, NoDrift: rules.NoDrift,
 		Code: code,
 	}
 	fix.Claims = rules.Claims(fix, plan, customers)
@@ -120,8 +121,8 @@ func (s *Service) location(ctx context.Context, m bot.Message, who person) error
 
 // evidence is how strongly a location proves presence. A device's fix that came
 // long after its time is no more than a pin: only the device says when it was.
-func evidence(l bot.Location) visit.Evidence {
-	if l.Device && !l.Late {
+func evidence(l bot.Location, late bool) visit.Evidence {
+	if l.Device && !late {
 		return visit.EvidenceDevice
 	}
 	return visit.EvidencePin

@@ -21,7 +21,7 @@ func (f *fixture) scan(user string, p geo.Point, accuracy float64, ago time.Dura
 		m.ID, m.Key = "", "web:"+m.Key
 		m.At = f.now.Add(-ago)
 		m.Location = &bot.Location{
-			Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum, Accuracy: accuracy, Device: true, Late: ago > 5*time.Minute, Customer: customer,
+			Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum, Accuracy: accuracy, Device: true, Customer: customer,
 		}
 	})
 	f.handle(m)

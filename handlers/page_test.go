@@ -18,7 +18,7 @@ func (f *fixture) onPage(user string, p geo.Point, accuracy float64, ago time.Du
 		m.ID, m.Key = "", "web:"+m.Key
 		m.At = f.now.Add(-ago)
 		m.Location = &bot.Location{
-			Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum, Accuracy: accuracy, Device: true, Late: ago > 5*time.Minute,
+			Lat: fmt.Sprint(p.Lat), Lng: fmt.Sprint(p.Lng), Datum: p.Datum, Accuracy: accuracy, Device: true,
 		}
 		for _, sum := range photos {
 			m.Media = append(m.Media, bot.KeepMedia(sum))
@@ -154,5 +154,24 @@ func TestNobodyChecksInOnThePageBeforeAgreeing(t *testing.T) {
 	f.ok(err)
 	if len(fetches) != 0 {
 		t.Errorf("fetches: %+v", fetches)
+	}
+}
+
+// How old a device's fix may be is each team's to say.
+func TestATeamSaysHowOldAFixMayBe(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.text("wang", "设置 定位时效 30")
+	f.pass(3 * time.Hour)
+	f.onPage("zhang", shop, 12, 20*time.Minute)
+	if v := f.day("zhang").Visits[0]; v.Fix.Evidence != visit.EvidenceDevice || v.Fix.Late {
+		t.Errorf("the visit is %+v", v)
+	}
+	f.text("wang", "设置 定位时效 1")
+	f.pass(time.Hour)
+	f.onPage("zhang", geo.Offset(shop, 2000, 90), 12, 2*time.Minute)
+	visits := f.day("zhang").Visits
+	if v := visits[len(visits)-1]; len(visits) != 2 || v.Fix.Evidence != visit.EvidencePin || !v.Fix.Late {
+		t.Errorf("the second is %+v", v)
 	}
 }

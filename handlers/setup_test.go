@@ -83,6 +83,7 @@ func setup(t testing.TB, change ...func(*visit.Policy)) *fixture {
 		PlanProposal: visit.Clock{Hour: 16}, PlanDeadline: visit.Clock{Hour: 20}, ReportDeadline: visit.Clock{Hour: 19}, MinVisits: 4,
 		MorningPlan: visit.Clock{Hour: 8, Minute: 30}, EveningSummary: visit.Clock{Hour: 19, Minute: 30}, China: true,
 		Rules:           visit.Rules{Radius: 200, Near: 500, MaxAccuracy: 150},
+		MaxAge:          5 * time.Minute,
 		ConsentRequired: true, KeepCoordinates: 90 * 24 * time.Hour, KeepPhotos: 180 * 24 * time.Hour, EraseWithin: 15 * 24 * time.Hour,
 	}
 	for _, c := range change {

@@ -148,6 +148,8 @@ type Fix struct {
 	Rule        string  `json:"rule"`
 	MaxAccuracy float64 `json:"max_accuracy,omitempty"`
 	MinStay     int     `json:"min_stay,omitempty"`
+	// NoDrift says that nothing outside the radius was to verify.
+	NoDrift bool `json:"no_drift,omitempty"`
 	// Claims are the customers that the fix may mean, judged, nearest first.
 	Claims []Claim `json:"claims,omitempty"`
 	// Signals are what spoke against it when it came.

@@ -70,6 +70,9 @@ type Rules struct {
 	MaxAccuracy float64
 	// MinStay is the least time at a customer, in minutes; 0 is none.
 	MinStay int
+	// NoDrift says that a fix outside the radius verifies nothing, however little
+	// outside and however uncertain it is.
+	NoDrift bool
 	// DeviceOnly says that nothing but a device's own fix verifies.
 	DeviceOnly bool
 }
@@ -133,7 +136,7 @@ func (r Rules) judge(f Fix, here geo.Point, c *Customer) Claim {
 	switch {
 	case d <= radius && usable:
 		claim.Verdict = Verified
-	case d <= radius+credit/2 && usable:
+	case d <= radius+credit/2 && usable && !r.NoDrift:
 		claim.Verdict, claim.Reasons = Verified, []Reason{ReasonDrift}
 	case !usable && d <= claim.Near+a:
 		claim.Verdict, claim.Reasons = Near, []Reason{ReasonInaccurate}

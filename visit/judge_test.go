@@ -186,3 +186,19 @@ func TestOnlyADeviceVerifiesWhereThatIsWanted(t *testing.T) {
 		})
 	}
 }
+
+// A team may hold to its radius to the metre.
+func TestWithoutDrift(t *testing.T) {
+	t.Parallel()
+	strict := rules
+	strict.NoDrift = true
+	for metres, want := range map[float64]visit.Verdict{190: visit.Verified, 210: visit.Near, 900: visit.OffSite} {
+		fix := visit.Fix{Point: at(metres), Accuracy: 60, Evidence: visit.EvidenceDevice}
+		if c := strict.Judge(fix, visit.Customer{ID: "c", Point: shop}); c.Verdict != want {
+			t.Errorf("at %g m it is %s %v, want %s", metres, c.Verdict, c.Reasons, want)
+		}
+	}
+	if c := rules.Judge(visit.Fix{Point: at(210), Accuracy: 60}, visit.Customer{ID: "c", Point: shop}); c.Verdict != visit.Verified {
+		t.Errorf("with drift it is %s", c.Verdict)
+	}
+}

@@ -28,6 +28,9 @@ type Policy struct {
 	// China says that the public holidays of China apply; otherwise Monday to Friday are workdays.
 	China bool
 	Rules Rules
+	// MaxAge is how old, when it arrives, a device's fix may be for its time to be
+	// more than the device's word.
+	MaxAge time.Duration
 	// SpotChecks is of how many of a hundred visits a photo is asked for on the spot.
 	SpotChecks int
 	// ConsentRequired says that a person must agree here before anything of a
@@ -58,6 +61,10 @@ const (
 func (p Policy) Quiet(at time.Time) bool {
 	return p.QuietHours != (Span{}) && p.QuietHours.Holds(at.In(p.Zone))
 }
+
+// Late reports whether what a device measured at a time, by its own word, arrived
+// so long after that there is nothing but that word.
+func (p Policy) Late(at, received time.Time) bool { return received.Sub(at) > p.MaxAge }
 
 // ZoneOf returns the team's time zone, or the company's.
 func (p Policy) ZoneOf(t Team) *time.Location {

@@ -25,6 +25,9 @@ const MaxMinVisits = 50
 // MaxMinStay bounds the least stay of a visit, in minutes.
 const MaxMinStay = 120
 
+// MaxMaxAge bounds the age of a device's fix that is as good as new, in minutes.
+const MaxMaxAge = 60
+
 // MaxSpotChecks bounds of how many of a hundred visits a photo is asked for.
 const MaxSpotChecks = 100
 
@@ -58,14 +61,9 @@ var settings = []setting{
 	metresSetting("radius", 50, 5000, func(p *Policy) *float64 { return &p.Rules.Radius }, "签到半径"),
 	metresSetting("near", 100, 10_000, func(p *Policy) *float64 { return &p.Rules.Near }, "附近范围"),
 	metresSetting("max_accuracy", 20, 1000, func(p *Policy) *float64 { return &p.Rules.MaxAccuracy }, "定位精度", "accuracy"),
-	{"min_stay", []string{"最短停留", "minstay"}, func(p *Policy, text string) error {
-		n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(text, "分钟"), "m")))
-		if err != nil || n < 0 || n > MaxMinStay {
-			return fmt.Errorf("%q is not a number of minutes from 0 to %d", text, MaxMinStay)
-		}
-		p.Rules.MinStay = n
-		return nil
-	}, func(p Policy) string { return strconv.Itoa(p.Rules.MinStay) }},
+	switchSetting("drift", func(p *Policy, on bool) { p.Rules.NoDrift = !on }, func(p Policy) bool { return !p.Rules.NoDrift }, "漂移容差"),
+	minutesSetting("max_age", 1, MaxMaxAge, func(p *Policy, n int) { p.MaxAge = time.Duration(n) * time.Minute }, func(p Policy) int { return int(p.MaxAge / time.Minute) }, "定位时效"),
+	minutesSetting("min_stay", 0, MaxMinStay, func(p *Policy, n int) { p.Rules.MinStay = n }, func(p Policy) int { return p.Rules.MinStay }, "最短停留", "minstay"),
 	{"spot_checks", []string{"抽查", "spotchecks"}, func(p *Policy, text string) error {
 		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(text, "%"), "％"))
 		if err != nil || n < 0 || n > MaxSpotChecks {
@@ -74,23 +72,7 @@ var settings = []setting{
 		p.SpotChecks = n
 		return nil
 	}, func(p Policy) string { return strconv.Itoa(p.SpotChecks) }},
-	{"plan_approval", []string{"计划审批", "approval"}, func(p *Policy, text string) error {
-		switch strings.ToLower(text) {
-		case "on", "开", "开启":
-			p.ApprovePlans = true
-		default:
-			if !isOff(text) {
-				return fmt.Errorf("%q is neither 开 (on) nor 关 (off)", text)
-			}
-			p.ApprovePlans = false
-		}
-		return nil
-	}, func(p Policy) string {
-		if p.ApprovePlans {
-			return "on"
-		}
-		return "off"
-	}},
+	switchSetting("plan_approval", func(p *Policy, on bool) { p.ApprovePlans = on }, func(p Policy) bool { return p.ApprovePlans }, "计划审批", "approval"),
 	{"group", []string{"群播报"}, func(p *Policy, text string) error {
 		switch strings.ToLower(text) {
 		case "精简", "brief":
@@ -139,6 +121,35 @@ func metresSetting(name string, least, most int, field func(*Policy) *float64, w
 		*field(p) = float64(n)
 		return nil
 	}, func(p Policy) string { return strconv.FormatFloat(*field(&p), 'f', -1, 64) }}
+}
+
+// minutesSetting is a setting of whole minutes from least to most.
+func minutesSetting(name string, least, most int, set func(*Policy, int), get func(Policy) int, words ...string) setting {
+	return setting{name, words, func(p *Policy, text string) error {
+		n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(text, "分钟"), "m")))
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is not a number of minutes from %d to %d", text, least, most)
+		}
+		set(p, n)
+		return nil
+	}, func(p Policy) string { return strconv.Itoa(get(p)) }}
+}
+
+// switchSetting is a setting that is on or off.
+func switchSetting(name string, set func(*Policy, bool), get func(Policy) bool, words ...string) setting {
+	return setting{name, words, func(p *Policy, text string) error {
+		on := slices.Contains([]string{"on", "开", "开启"}, strings.ToLower(text))
+		if !on && !isOff(text) {
+			return fmt.Errorf("%q is neither 开 (on) nor 关 (off)", text)
+		}
+		set(p, on)
+		return nil
+	}, func(p Policy) string {
+		if get(p) {
+			return "on"
+		}
+		return "off"
+	}}
 }
 
 // isOff reads the ways to say that something is not to be.

@@ -23,7 +23,7 @@ func TestSettingsAreReadAsTheyAreShown(t *testing.T) {
 	for name, text := range map[string]string{
 		"min_visits": "4", "plan_proposal": "16：00", "plan_deadline": "23:59", "morning_plan": "07:30",
 		"report_deadline": "18:15", "evening_summary": "21:00", "quiet_hours": "12:00-13:30", "group": "精简", "plan_approval": "开",
-		"radius": "300米", "near": "800", "max_accuracy": "100", "min_stay": "10分钟", "spot_checks": "5%", "evidence": "定位页",
+		"radius": "300米", "near": "800", "max_accuracy": "100", "min_stay": "10分钟", "max_age": "3", "drift": "关", "spot_checks": "5%", "evidence": "定位页",
 	} {
 		changed, err := policy.With(name, text)
 		if err != nil {
@@ -52,6 +52,8 @@ func TestSettingsAreReadAsTheyAreShown(t *testing.T) {
 		{"radius", "5001"},
 		{"near", "1e3"},
 		{"max_accuracy", "NaN"},
+		{"max_age", "0"},
+		{"drift", "50"},
 		{"min_stay", "121"},
 		{"min_stay", "5h"},
 		{"spot_checks", "101"},

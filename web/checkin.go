@@ -166,8 +166,9 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 	body := &held{Reader: newPatient(w, r, most), of: p.holding}
 	defer body.release()
 	m, blobs, err := p.submission(r, body, s)
+	late := false
 	if err == nil {
-		err = p.keep(r.Context(), m, blobs)
+		late, err = p.keep(r.Context(), m, blobs)
 	}
 	switch reason, ok := isRefusal(err); {
 	case ok:
@@ -185,7 +186,7 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 	default:
 		p.answer(w, http.StatusOK, struct {
 			Late bool `json:"late"`
-		}{m.Location.Late})
+		}{late})
 	}
 }
 
@@ -293,12 +294,14 @@ func broken(err error) error {
 }
 
 // keep makes a submission durable: its photos first, then the message that speaks
-// of them. Each step may be repeated.
-func (p *Pages) keep(ctx context.Context, m bot.Message, blobs []storage.Blob) error {
-	may, err := p.mayKeep(ctx, m)
+// of them. Each step may be repeated. It reports whether its time is no more than
+// the device's word.
+func (p *Pages) keep(ctx context.Context, m bot.Message, blobs []storage.Blob) (late bool, err error) {
+	policy, may, err := p.mayKeep(ctx, m)
 	if err != nil {
-		return err
+		return false, err
 	}
+	late = policy.Late(m.At, m.Received)
 	// The handler says why, if it may not; until then nothing of a photo is kept. Nor
 	// of what comes again once it was handled: nobody would look at it any more.
 	if !may {
@@ -306,7 +309,7 @@ func (p *Pages) keep(ctx context.Context, m bot.Message, blobs []storage.Blob) e
 	} else if _, err := p.post(ctx, m.Key); err == nil {
 		blobs = nil
 	} else if !errors.Is(err, storage.ErrNotFound) {
-		return fmt.Errorf("look for an answer: %w", err)
+		return false, fmt.Errorf("look for an answer: %w", err)
 	}
 	for _, b := range blobs {
 		// As they came they have what a camera writes into them. What is kept of
@@ -316,35 +319,36 @@ func (p *Pages) keep(ctx context.Context, m bot.Message, blobs []storage.Blob) e
 		err := p.Store.Media().PutBlob(keeping, b)
 		cancel()
 		if err != nil {
-			return fmt.Errorf("keep a photo: %w", err)
+			return false, fmt.Errorf("keep a photo: %w", err)
 		}
 		m.Media = append(m.Media, bot.KeepMedia(b.SHA256))
 	}
-	return p.Inlet.Accept(ctx, m)
+	return late, p.Inlet.Accept(ctx, m)
 }
 
-// mayKeep reports whether anything of the person may be kept at the time of m:
-// they are on the roster, agreed, and work then.
-func (p *Pages) mayKeep(ctx context.Context, m bot.Message) (bool, error) {
+// mayKeep returns what the person's team goes by, and whether anything of them may
+// be kept at the time of m: they are on the roster, agreed, and work then.
+func (p *Pages) mayKeep(ctx context.Context, m bot.Message) (visit.Policy, bool, error) {
 	rep, err := p.Store.Roster().ByIdentity(ctx, m.Platform, m.From)
 	if errors.Is(err, storage.ErrNotFound) {
-		return false, nil
+		return p.Policy, false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("find a person: %w", err)
+		return p.Policy, false, fmt.Errorf("find a person: %w", err)
 	}
 	team, err := p.Store.Roster().Team(ctx, rep.Team)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return false, fmt.Errorf("read a team: %w", err)
+		return p.Policy, false, fmt.Errorf("read a team: %w", err)
 	}
-	if !p.Policy.WorkHours.Holds(m.At.In(p.Policy.ZoneOf(team))) {
-		return false, nil
+	policy := p.Policy.Of(team)
+	if !policy.WorkHours.Holds(m.At.In(policy.Zone)) {
+		return policy, false, nil
 	}
 	c, err := p.Store.Consents().Latest(ctx, rep.ID)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return false, fmt.Errorf("read a consent: %w", err)
+		return policy, false, fmt.Errorf("read a consent: %w", err)
 	}
-	return c.Allows(p.Policy.ConsentRequired), nil
+	return policy, c.Allows(policy.ConsentRequired), nil
 }
 
 // answer writes JSON.

@@ -122,7 +122,7 @@ func setupFor(t *testing.T, photoBytes int64, change ...func(*http.Server)) *fix
 	pages, err := web.New(web.Options{
 		Store: f.store, Platforms: []bot.Platform{blue{name: "blue"}, blue{name: "green"}}, Inlet: f.inlet, Say: say, Key: f.key,
 		PublicURL: "http://" + f.server.Listener.Addr().String(), PhotoBytes: photoBytes, PhotoPixels: 1_000_000, Now: f.clock, Log: log,
-		Policy: visit.Policy{Zone: zone, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}}, ConsentRequired: true, KeepPhotos: 180 * 24 * time.Hour},
+		Policy: visit.Policy{Zone: zone, WorkHours: visit.Span{From: visit.Clock{Hour: 7}, To: visit.Clock{Hour: 22}}, ConsentRequired: true, MaxAge: 5 * time.Minute, KeepPhotos: 180 * 24 * time.Hour},
 	})
 	f.ok(err)
 	f.pages = pages
@@ -320,7 +320,7 @@ func TestASubmissionIsOneMessage(t *testing.T) {
 	if m.Platform != "blue" || m.From != "zhang" || m.ID != "" || m.Chat.Place != bot.ToUser || m.Chat.ID != "zhang" || !strings.HasPrefix(m.Key, "web:") {
 		t.Errorf("the message is %+v", m)
 	}
-	if l == nil || !l.Device || l.Late || l.Passive || l.Accuracy != 12.5 || l.Lat != "31.2304" || l.Lng != "121.4737" || l.Datum != geo.GCJ02 {
+	if l == nil || !l.Device || l.Passive || l.Accuracy != 12.5 || l.Lat != "31.2304" || l.Lng != "121.4737" || l.Datum != geo.GCJ02 {
 		t.Errorf("its location is %+v", l)
 	}
 	if age := m.Received.Sub(m.At); age != 4*time.Second {
@@ -557,7 +557,7 @@ func TestLate(t *testing.T) {
 	}
 	// Whoever is not at work then is not looked at: at 07:30 they are.
 	m := f.arrived()[0]
-	if !m.Location.Device || !m.Location.Late || m.Received.Sub(m.At) != 2*time.Hour {
+	if !m.Location.Device || m.Received.Sub(m.At) != 2*time.Hour {
 		t.Errorf("the late one is %+v of %v", m.Location, m.At)
 	}
 }

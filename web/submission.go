@@ -27,8 +27,6 @@ const (
 	// says when it was sent; keptFor how old it may be.
 	aheadBy = 2 * time.Minute
 	keptFor = 24 * time.Hour
-	// lateAfter is the age from which a fix's time is no more than the device's word.
-	lateAfter = 5 * time.Minute
 	// maxPhotos bounds the photos of a submission.
 	maxPhotos = 3
 )
@@ -131,7 +129,7 @@ func (f form) best(client geo.Datum) (reading, error) {
 			best = r
 		}
 	}
-	best.location.Device, best.location.Late = true, best.age > lateAfter
+	best.location.Device = true
 	return best, nil
 }
 

@@ -114,11 +114,11 @@ func TestTheMostAccurateFixCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := r.location
-	if l.Lat != "31.230412345678901" || l.Accuracy != 9.5 || r.age != 6*time.Minute || !l.Late {
+	if l.Lat != "31.230412345678901" || l.Accuracy != 9.5 || r.age != 6*time.Minute {
 		t.Errorf("the fix that counts is %+v", r)
 	}
 	r, err = readBest(formJSON(strings.Replace(fixJSON("31.2", "121.4", "20", -time.Minute), "browser", "client", 1)))
-	if err != nil || r.location.Datum != geo.GCJ02 || r.age != 0 || r.location.Late {
+	if err != nil || r.location.Datum != geo.GCJ02 || r.age != 0 {
 		t.Errorf("a client's fix is %+v, %v", r, err)
 	}
 }
@@ -191,7 +191,7 @@ func FuzzForm(f *testing.F) {
 		}
 		l := r.location
 		p, err := geo.Parse(l.Lat, l.Lng, l.Datum)
-		if err != nil || !p.Valid() || !(l.Accuracy > 0 && l.Accuracy <= maxAccuracy) || r.age < 0 || r.age > keptFor || l.Late != (r.age > lateAfter) {
+		if err != nil || !p.Valid() || !(l.Accuracy > 0 && l.Accuracy <= maxAccuracy) || r.age < 0 || r.age > keptFor {
 			t.Fatalf("taken: %+v, %v", r, err)
 		}
 	})

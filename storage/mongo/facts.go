@@ -56,6 +56,7 @@ type fixDoc struct {
 	Rule        string      `bson:"rule"`
 	MaxAccuracy float64     `bson:"max_accuracy,omitempty"`
 	MinStay     int         `bson:"min_stay,omitempty"`
+	NoDrift     bool        `bson:"no_drift,omitempty"`
 	Claims      []claimDoc  `bson:"claims,omitempty"`
 	Signals     []signalDoc `bson:"signals,omitempty"`
 	Code        string      `bson:"code,omitempty"`
@@ -210,7 +211,7 @@ func newFact(f visit.Fact) factDoc {
 	if f.Fix != nil {
 		d.Fix = &fixDoc{
 			Point: newPoint(f.Fix.Point), Accuracy: f.Fix.Accuracy, Address: f.Fix.Address,
-			Evidence: string(f.Fix.Evidence), Late: f.Fix.Late, Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy, MinStay: f.Fix.MinStay,
+			Evidence: string(f.Fix.Evidence), Late: f.Fix.Late, Support: f.Fix.Support, Rule: f.Fix.Rule, MaxAccuracy: f.Fix.MaxAccuracy, MinStay: f.Fix.MinStay, NoDrift: f.Fix.NoDrift,
 			Signals: newSignals(f.Fix.Signals), Code: f.Fix.Code,
 		}
 		for _, c := range f.Fix.Claims {
@@ -260,7 +261,7 @@ func (d factDoc) record() visit.Fact {
 	if d.Fix != nil {
 		f.Fix = &visit.Fix{
 			Point: d.Fix.Point.point(), Accuracy: d.Fix.Accuracy, Address: d.Fix.Address,
-			Evidence: visit.Evidence(d.Fix.Evidence), Late: d.Fix.Late, Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy, MinStay: d.Fix.MinStay,
+			Evidence: visit.Evidence(d.Fix.Evidence), Late: d.Fix.Late, Support: d.Fix.Support, Rule: d.Fix.Rule, MaxAccuracy: d.Fix.MaxAccuracy, MinStay: d.Fix.MinStay, NoDrift: d.Fix.NoDrift,
 			Signals: signals(d.Fix.Signals), Code: d.Fix.Code,
 		}
 		for _, c := range d.Fix.Claims {

@@ -21,7 +21,7 @@ func fullFact() visit.Fact {
 		At: at(1), Received: at(2), Platform: "feishu", Message: "om_" + chinese, By: "manager-" + chinese, Visit: "visit-" + chinese,
 		Fix: &visit.Fix{
 			Point: geo.Point{Lat: 31.230416123456789, Lng: -121.473701, Datum: geo.GCJ02}, Accuracy: 12.5, Address: chinese,
-			Evidence: visit.EvidencePin, Late: true, Support: -1, Rule: visit.RuleVersion, MaxAccuracy: 150, MinStay: 5,
+			Evidence: visit.EvidencePin, Late: true, Support: -1, Rule: visit.RuleVersion, MaxAccuracy: 150, MinStay: 5, NoDrift: true,
 			Claims: []visit.Claim{
 				{Customer: chinese, Verdict: visit.Near, Reasons: []visit.Reason{visit.ReasonOutside, visit.ReasonDrift}, Distance: 1.0 / 3, Radius: 200, Near: 5e-324, Fenced: true},
 				{Customer: "c2", Verdict: visit.OffSite, Reasons: []visit.Reason{visit.ReasonFar}, Distance: math.MaxFloat64, Radius: 1e-9, Near: 500, Fenced: true},

@@ -143,11 +143,11 @@ func (l *leaving) seed() {
 		l.ok(l.spool.Put(l.event("spooled"+who.ID[1:], who, false)))
 		l.ok(os.WriteFile(filepath.Join(l.dir, who.ID[1:]+".json.bad"), []byte(`{"half":"`+user+`"`), 0o600))
 		l.post("re/"+who.ID[1:], bot.Address{Platform: "wecom", Place: bot.ToUser, ID: user}, bot.Body{Text: "签到 " + place})
-		l.post("doubt/"+who.ID+"/1", bot.Address{Platform: "wecom", Place: bot.ToUser, ID: "boss"}, bot.Body{Text: "待核实"})
+		l.post("doubt/wecom:m:8/fix/"+who.ID, bot.Address{Platform: "wecom", Place: bot.ToUser, ID: "boss"}, bot.Body{Text: "待核实"})
 		l.post("board/"+who.ID[1:], bot.Address{Platform: "feishu", Place: bot.ToGroup, ID: "g"}, bot.Body{Text: who.Name + " 3/4"})
 		l.ok(s.Undos().Put(ctx, storage.Undo{ID: "u" + who.ID[1:], Kind: "reps", By: other.ID, At: l.now, Data: []byte(`{"id":"` + who.ID + `"}`)}))
 		l.ok(s.Imports().Hold(ctx, storage.Import{ID: "h" + who.ID[1:], Kind: "reps", At: l.now, Data: []byte(`[{"id":"` + who.ID + `","name":"` + who.Name + `"}]`)}))
-		_, err := s.Runs().Begin(ctx, storage.Run{Job: "j", Group: "reps/" + who.ID, Date: "2026-11-24", Due: l.now, At: l.now, State: storage.RunPosted})
+		_, err := s.Runs().Begin(ctx, storage.Run{Job: "j", Group: "wecom:user/" + user, Date: "2026-11-24", Due: l.now, At: l.now, State: storage.RunPosted})
 		l.ok(err)
 		l.ok(s.Quotas().Swap(ctx, storage.Quota{Key: "chat/wecom:user/" + user, Version: 1, Expires: l.now.Add(time.Hour)}))
 	}

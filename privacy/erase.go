@@ -220,7 +220,7 @@ func (e *Eraser) Run(ctx context.Context, job storage.Erasure) (err error) {
 	if job, r, err = e.leaveRoster(ctx, job, r); err != nil {
 		return err
 	}
-	f := finderOf(r.Person)
+	f := finderOf(r.Person, e.Journal.key)
 	if err := e.photos(ctx, job.Rep); err != nil {
 		return err
 	}
@@ -433,9 +433,7 @@ func (e *Eraser) find(ctx context.Context, rep string, f finder) (found []thing,
 		}
 		theirs := fact.Rep == rep
 		if !theirs {
-			if _, theirs, err = rewritten(f, fact); err != nil {
-				return nil, false, fmt.Errorf("find who is named: %w", err)
-			}
+			_, theirs = f.fact(fact)
 		}
 		if theirs {
 			if err := add(thing{storage.ThingFact, fact.ID}); err != nil {
@@ -455,9 +453,7 @@ func (e *Eraser) find(ctx context.Context, rep string, f finder) (found []thing,
 		}
 		theirs := act.About == rep
 		if !theirs {
-			if _, theirs, err = rewritten(f, act); err != nil {
-				return nil, false, fmt.Errorf("find who is named: %w", err)
-			}
+			_, theirs = f.act(act)
 		}
 		if theirs {
 			if err := add(thing{storage.ThingAct, act.ID}); err != nil {
@@ -489,11 +485,7 @@ func (e *Eraser) forget(ctx context.Context, rep string, f finder, some []thing)
 				gone[kind] = append(gone[kind], old)
 				continue
 			}
-			named, err := f.rename(&t)
-			if err != nil {
-				return fmt.Errorf("write whom nobody names: %w", err)
-			}
-			if !named {
+			if !f.rename(&t) {
 				continue // it was replaced before a crash
 			}
 			if t.ID() == old {
@@ -524,22 +516,17 @@ func (e *Eraser) appendThing(ctx context.Context, t storage.Thing) error {
 
 // rename takes the person's ids out of a thing that is others', and reports
 // whether there were any.
-func (f finder) rename(t *storage.Thing) (named bool, err error) {
-	id := t.ID()
-	if f.Key(id) {
-		sum := sha256.Sum256([]byte(id))
-		id = storage.Erased + "/" + hex.EncodeToString(sum[:12])
-	}
+func (f finder) rename(t *storage.Thing) (named bool) {
 	if t.Act != nil {
-		a, named, err := rewritten(f, *t.Act)
-		a.ID = id
+		var a visit.Act
+		a, named = f.act(*t.Act)
 		t.Act = &a
-		return named, err
+		return named
 	}
-	fact, named, err := rewritten(f, *t.Fact)
-	fact.ID = id
+	var fact visit.Fact
+	fact, named = f.fact(*t.Fact)
 	t.Fact = &fact
-	return named, err
+	return named
 }
 
 // Replay erases again whoever a backup brought back: those of the journal whose

@@ -3,25 +3,29 @@ package privacy
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"strings"
 	"unicode/utf8"
 
-	"roundsman/storage"
 	"roundsman/visit"
 )
 
 // finder finds what is about a person.
 type finder struct {
+	person visit.Rep
+	// key makes of ids that name the person others that do not.
+	key []byte
 	// words are the person's id and user ids, and names what is written for them.
 	words, names []string
 }
 
-func finderOf(p visit.Rep) finder {
-	f := finder{}
-	for _, word := range append([]string{p.ID}, users(p)...) {
-		if word != "" {
-			f.words = append(f.words, word)
-		}
+func finderOf(p visit.Rep, key []byte) finder {
+	f := finder{person: p, key: key}
+	if p.ID != "" {
+		f.words = append(f.words, p.ID)
+	}
+	for _, user := range f.users() {
+		f.words = append(f.words, user)
 	}
 	// A name of one sign would be found everywhere.
 	if utf8.RuneCountInString(p.Name) > 1 {
@@ -33,32 +37,49 @@ func finderOf(p visit.Rep) finder {
 	return f
 }
 
-func users(p visit.Rep) (out []string) {
-	for _, user := range p.Identities {
-		out = append(out, user)
+// users are the person's user ids by platform.
+func (f finder) users() iter.Seq2[string, string] {
+	return func(yield func(platform, user string) bool) {
+		for platform, user := range f.person.Identities {
+			if user != "" && !yield(platform, user) {
+				return
+			}
+		}
 	}
-	return out
+}
+
+// is reports whether an id is the person's: that of the roster, or an address,
+// by which admins go who are none by the roster.
+func (f finder) is(id string) bool {
+	for platform, user := range f.users() {
+		if id == platform+":user/"+user {
+			return true
+		}
+	}
+	return id != "" && id == f.person.ID
 }
 
 // ends are the signs between the parts of a key.
 const ends = "/|: "
 
-// Key reports whether a part of the key is one of the person's ids.
+// Key reports whether the key of something that is on its way, or was, names the
+// person: beside what ids are made of (embeds), lanes, posts and whoever did something.
 func (f finder) Key(key string) bool {
-	for part := range strings.FieldsFuncSeq(key, func(r rune) bool { return strings.ContainsRune(ends, r) }) {
-		for _, w := range f.words {
-			if part == w {
-				return true
-			}
-		}
+	if f.embeds(key) || f.is(key) {
+		return true
 	}
-	// An id may itself have such signs in it.
-	for _, w := range f.words {
-		if strings.ContainsAny(w, ends) && strings.Contains(key, w) {
+	for platform, user := range f.users() {
+		// lane/chat/wecom/USER, stranger/wecom/USER/2026-11-24
+		if after(key, "/"+platform+"/"+user, ended) {
 			return true
 		}
 	}
-	return false
+	if f.person.ID == "" {
+		return false
+	}
+	// consent/REP/…, and doubt/VISIT/REP as what is told to one of several; photo/0 counts photos.
+	rest, last := strings.CutSuffix(key, "/"+f.person.ID)
+	return strings.HasPrefix(key, "consent/"+f.person.ID+"/") || last && !strings.HasSuffix(rest, "photo")
 }
 
 // Event reports whether JSON has one of the person's ids as a text or as a part of one.
@@ -105,78 +126,4 @@ func holdsWord(content []byte, word string) bool {
 		}
 		at = from + 1
 	}
-}
-
-// anonymous returns a text of which the person's ids are replaced.
-func (f finder) anonymous(s string) string {
-	if !f.Key(s) {
-		return s
-	}
-	for _, w := range f.words {
-		if s == w {
-			return storage.Erased
-		}
-	}
-	var out strings.Builder
-	for part := range strings.SplitAfterSeq(strings.NewReplacer("/", "/\x00", "|", "|\x00", ":", ":\x00", " ", " \x00").Replace(s), "\x00") {
-		part = strings.TrimSuffix(part, "\x00")
-		bare := strings.TrimRight(part, ends)
-		if f.Key(bare) {
-			part = storage.Erased + part[len(bare):]
-		}
-		out.WriteString(part)
-	}
-	return out.String()
-}
-
-// words that people wrote, or that are no names of anybody, are left as they are.
-var plain = map[string]bool{
-	"kind": true, "team": true, "date": true, "note": true, "text": true, "address": true, "platform": true, "evidence": true, "rule": true,
-	"verdict": true, "reason": true, "reasons": true, "done": true, "purpose": true, "reference": true, "what": true, "datum": true,
-	"competitor": true, "feedback": true, "news": true, "at": true, "received": true,
-}
-
-// rewritten returns a record of which the person's ids are replaced, and whether there were any.
-func rewritten[T any](f finder, record T) (out T, changed bool, err error) {
-	data, err := json.Marshal(record)
-	if err != nil {
-		return out, false, err
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var tree any
-	if err := d.Decode(&tree); err != nil {
-		return out, false, err
-	}
-	if tree, changed = f.walk(tree); !changed {
-		return record, false, nil
-	}
-	if data, err = json.Marshal(tree); err != nil {
-		return out, false, err
-	}
-	return out, true, json.Unmarshal(data, &out)
-}
-
-func (f finder) walk(v any) (out any, changed bool) {
-	switch v := v.(type) {
-	case string:
-		s := f.anonymous(v)
-		return s, s != v
-	case []any:
-		for i := range v {
-			x, c := f.walk(v[i])
-			v[i], changed = x, changed || c
-		}
-		return v, changed
-	case map[string]any:
-		for k := range v {
-			if plain[k] {
-				continue
-			}
-			x, c := f.walk(v[k])
-			v[k], changed = x, changed || c
-		}
-		return v, changed
-	}
-	return v, false
 }

@@ -50,6 +50,9 @@ type Erasures interface {
 type Finder interface {
 	// Key reports whether an id or an address names the person.
 	Key(key string) bool
+	// Renamed returns the id of something that is kept, as it is when it names the
+	// person no more; the id itself if it does not.
+	Renamed(id string) string
 	// Event reports whether an event, opaque here, is theirs or one about them. What
 	// others wrote in their own words is not: it was acknowledged.
 	Event(content []byte) bool

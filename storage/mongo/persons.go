@@ -18,7 +18,6 @@ type seenDoc struct {
 	By       string `bson:"by"`
 	Cause    string `bson:"cause"`
 	UndoneBy string `bson:"undone_by"`
-	ClosedBy string `bson:"closed_by"`
 	State    string `bson:"state"`
 	Held     bool   `bson:"held"`
 	Payload  []byte `bson:"payload"`
@@ -146,12 +145,6 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 			}
 			return stays
 		}},
-		{in: complaintsName, change: set("closed_by", storage.Erased), decide: func(d seenDoc) fate {
-			if f.Key(d.ClosedBy) {
-				return changes
-			}
-			return stays
-		}},
 		{in: leasesName, decide: keyed},
 		{in: quotasName, decide: func(d seenDoc) fate {
 			if f.Key(d.ID) {
@@ -168,7 +161,40 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 			return 0, translate(ctx, doing, err)
 		}
 	}
-	return left, nil
+	return left, translate(ctx, doing, p.complaints(ctx, f))
+}
+
+// complaints are others', whoever of them the person opened, saw to or closed.
+func (p persons) complaints(ctx context.Context, f storage.Finder) error {
+	bound, cancel := bounded(ctx, longTimeout)
+	defer cancel()
+	all, err := find[complaintRecord](bound, p.s, complaintsName, key(above("")), options.Find())
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		named := c
+		named.ID, named.ClosedBy = f.Renamed(c.ID), f.Renamed(c.ClosedBy)
+		for _, by := range []*string{&named.By, &named.Handler} {
+			if f.Key(*by) {
+				*by = storage.Erased
+			}
+		}
+		if named == c {
+			continue
+		}
+		// The new one first: after a death in between there are both, and the way is taken again.
+		if _, err := p.s.in(complaintsName).ReplaceOne(bound, key(named.ID), named, options.Replace().SetUpsert(true)); err != nil {
+			return err
+		}
+		if named.ID == c.ID {
+			continue
+		}
+		if _, err := p.s.in(complaintsName).DeleteOne(bound, key(c.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // own removes what is the person's by id, and their name from what is others'.
@@ -192,7 +218,7 @@ func (p persons) own(ctx context.Context, id string) error {
 	for _, named := range []struct {
 		in, field string
 		first     any
-	}{{plansName, "by", planKey{}}, {complaintsName, "by", ""}, {complaintsName, "handler", ""}} {
+	}{{plansName, "by", planKey{}}} {
 		_, err := p.s.in(named.in).UpdateMany(bound, append(key(above(named.first)), bson.E{Key: named.field, Value: id}),
 			bson.D{{Key: "$set", Value: bson.D{{Key: named.field, Value: storage.Erased}}}})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"roundsman/storage"
+	"roundsman/visit"
 )
 
 type persons struct{ s *Store }
@@ -34,26 +35,27 @@ const erasing = "erasing a person"
 const seenPage = 50
 
 // each looks at all rows of a query by rowid, which is its first column and its
-// first parameter; the second is how many. do says how a row is changed.
-func (p persons) each(ctx context.Context, query string, do func(seenRow) (statement string)) error {
+// first parameter; the second is how many. do says how a row is changed, by a
+// statement whose parameters are the rowid and what it returns beside it.
+func (p persons) each(ctx context.Context, query string, do func(seenRow) (statement string, args []any)) error {
 	last := int64(math.MinInt64)
 	for {
 		page, err := many(ctx, p.s, erasing, scanSeen, query, last, seenPage)
 		if err != nil {
 			return err
 		}
-		var rows []seenRow
 		var statements []string
+		var parameters [][]any
 		for _, r := range page {
 			last = r.rowid
-			if statement := do(r); statement != "" {
-				rows, statements = append(rows, r), append(statements, statement)
+			if statement, args := do(r); statement != "" {
+				statements, parameters = append(statements, statement), append(parameters, append([]any{r.rowid}, args...))
 			}
 		}
-		if len(rows) > 0 {
+		if len(statements) > 0 {
 			err := p.s.write(ctx, erasing, func(t *tx) error {
-				for i, r := range rows {
-					if _, err := t.exec(statements[i], r.rowid); err != nil {
+				for i, statement := range statements {
+					if _, err := t.exec(statement, parameters[i]...); err != nil {
 						return err
 					}
 				}
@@ -74,80 +76,96 @@ func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left i
 	if err := p.own(ctx, doing, id); err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, "SELECT rowid, key, '', '', '', payload FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, key, '', '', '', payload FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
 		if f.Key(r.keys[0]) || f.Event(r.data) {
-			return "DELETE FROM inbox WHERE rowid = ?"
+			return "DELETE FROM inbox WHERE rowid = ?", nil
 		}
-		return ""
+		return "", nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, "SELECT rowid, chat, id, '', state, body FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, chat, id, '', state, body FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
 		named := f.Key(r.keys[1])
 		switch {
 		case f.Key(r.keys[0]):
-			return "DELETE FROM outbox WHERE rowid = ?"
+			return "DELETE FROM outbox WHERE rowid = ?", nil
 		case !named && !f.Payload(r.data):
-			return ""
+			return "", nil
 		case r.state == string(storage.PostPending):
 			left++
-			return ""
+			return "", nil
 		case named:
-			return "DELETE FROM outbox WHERE rowid = ?"
+			return "DELETE FROM outbox WHERE rowid = ?", nil
 		}
-		return "UPDATE outbox SET body = CAST('{}' AS BLOB) WHERE rowid = ? AND state <> 'pending'"
+		return "UPDATE outbox SET body = CAST('{}' AS BLOB) WHERE rowid = ? AND state <> 'pending'", nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, "SELECT rowid, id, '', '', state, body FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, id, '', '', state, body FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
 		switch {
 		case f.Key(r.keys[0]):
-			return "DELETE FROM runs WHERE rowid = ?"
+			return "DELETE FROM runs WHERE rowid = ?", nil
 		case !f.Payload(r.data):
 		case r.state == string(storage.RunRendered):
 			left++
 		default:
-			return "UPDATE runs SET body = NULL WHERE rowid = ?"
+			return "UPDATE runs SET body = NULL WHERE rowid = ?", nil
 		}
-		return ""
+		return "", nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, "SELECT rowid, id, '', '', CASE held WHEN 1 THEN 'held' ELSE '' END, data FROM imports WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, id, '', '', CASE held WHEN 1 THEN 'held' ELSE '' END, data FROM imports WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
 		switch {
 		case !f.Payload(r.data):
 		case r.state == "held":
-			return "DELETE FROM imports WHERE rowid = ?"
+			return "DELETE FROM imports WHERE rowid = ?", nil
 		default:
 			left++
 		}
-		return ""
+		return "", nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, "SELECT rowid, by, cause || ' ' || undone_by, id, '', data FROM undos WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
+	err = p.each(ctx, "SELECT rowid, by, cause || ' ' || undone_by, id, '', data FROM undos WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
 		if f.Key(r.keys[0]) || f.Key(r.keys[1]) || f.Key(r.keys[2]) || f.Payload(r.data) {
-			return "DELETE FROM undos WHERE rowid = ?"
+			return "DELETE FROM undos WHERE rowid = ?", nil
 		}
-		return ""
+		return "", nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	err = p.each(ctx, "SELECT rowid, closed, '', '', '', NULL FROM (SELECT rowid, coalesce(json_extract(doc, '$.closed_by'), '') AS closed FROM complaints) WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) string {
-		if f.Key(r.keys[0]) {
-			return "UPDATE complaints SET doc = json_set(doc, '$.closed_by', '" + storage.Erased + "') WHERE rowid = ?"
-		}
-		return ""
-	})
-	if err != nil {
+	if err := p.complaints(ctx, f); err != nil {
 		return 0, err
 	}
 	return left, p.shared(ctx, doing, f)
+}
+
+// complaints are others', whoever of them the person opened, saw to or closed.
+func (p persons) complaints(ctx context.Context, f storage.Finder) error {
+	return p.each(ctx, "SELECT rowid, id, '', '', '', doc FROM complaints WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
+		c := visit.ComplaintCase{}
+		if decode(r.data, &c) != nil {
+			return "", nil
+		}
+		named := c
+		named.ID, named.ClosedBy = f.Renamed(c.ID), f.Renamed(c.ClosedBy)
+		for _, by := range []*string{&named.By, &named.Handler} {
+			if f.Key(*by) {
+				*by = storage.Erased
+			}
+		}
+		doc, err := encode(named)
+		if named == c || err != nil {
+			return "", nil
+		}
+		return "UPDATE complaints SET id = ?2, doc = ?3 WHERE rowid = ?1", []any{named.ID, doc}
+	})
 }
 
 // keyed is a row that is found by up to three texts.
@@ -178,14 +196,6 @@ func (p persons) own(ctx context.Context, doing, id string) error {
 		{
 			everything + "SELECT rep, date, customer FROM plans WHERE json_extract(doc, '$.by') = ?1",
 			"UPDATE plans SET doc = json_set(doc, '$.by', '" + storage.Erased + "') WHERE rep = ?2 AND date = ?3 AND customer = ?4",
-		},
-		{
-			everything + "SELECT id, '', '' FROM complaints WHERE json_extract(doc, '$.by') = ?1",
-			"UPDATE complaints SET doc = json_set(doc, '$.by', '" + storage.Erased + "') WHERE id = ?2",
-		},
-		{
-			everything + "SELECT id, '', '' FROM complaints WHERE json_extract(doc, '$.handler') = ?1",
-			"UPDATE complaints SET doc = json_set(doc, '$.handler', '" + storage.Erased + "') WHERE id = ?2",
 		},
 	} {
 		found, err := many(ctx, p.s, doing, scanKeyed, of.read, id)

@@ -63,6 +63,7 @@ type named string
 
 func (n named) Key(key string) bool      { return strings.Contains(key, string(n)) }
 func (n named) Event(data []byte) bool   { return n.Payload(data) }
+func (n named) Renamed(id string) string { return strings.ReplaceAll(id, string(n), storage.Erased) }
 func (n named) Payload(data []byte) bool { return bytes.Contains(data, []byte(n)) }
 
 func testPersons(t *testing.T, s suite) {
@@ -125,12 +126,19 @@ func testPersons(t *testing.T, s suite) {
 		ok(t, st.Plans().Put(ctx, visit.PlannedVisit{Rep: "bob", Date: "2026-11-24", Customer: "c", By: "ann"}))
 		ok(t, st.Complaints().Put(ctx, visit.ComplaintCase{ID: "open", Team: "t", By: "bob", Handler: "ann", Opened: at(1), Due: at(2)}))
 		ok(t, st.Complaints().Put(ctx, visit.ComplaintCase{ID: "closed", Team: "t", By: "ann", Handler: "bob", Opened: at(1), Due: at(2), ClosedBy: "tap/ann/1", Done: "d"}))
-		ok(t, drop(st.Persons().Erase(ctx, "ann", named("ann"))))
+		ok(t, st.Complaints().Put(ctx, visit.ComplaintCase{ID: "tap/ann/0", Team: "t", By: "ann", Handler: "bob", Opened: at(1), Due: at(3), Text: "annoyed"}))
+		for range 2 {
+			ok(t, drop(st.Persons().Erase(ctx, "ann", named("ann"))))
+		}
 		equal(t, val(st.Plans().Day(ctx, "bob", "2026-11-24"))(t)[0].By, storage.Erased)
 		open, closed := val(st.Complaints().Get(ctx, "open"))(t), val(st.Complaints().Get(ctx, "closed"))(t)
 		equal(t, []string{open.By, open.Handler, open.ClosedBy}, []string{"bob", storage.Erased, ""})
-		equal(t, []string{closed.By, closed.Handler, closed.ClosedBy}, []string{storage.Erased, "bob", storage.Erased})
-		equal(t, len(val(st.Complaints().Open(ctx, "t"))(t)), 1)
+		equal(t, []string{closed.By, closed.Handler, closed.ClosedBy}, []string{storage.Erased, "bob", "tap/erased/1"})
+		_, err := st.Complaints().Get(ctx, "tap/ann/0")
+		wants(t, err, storage.ErrNotFound)
+		equal(t, val(st.Complaints().Open(ctx, "t"))(t), []visit.ComplaintCase{
+			open, {ID: "tap/erased/0", Team: "t", By: storage.Erased, Handler: "bob", Opened: at(1), Due: at(3), Text: "annoyed"},
+		})
 	})
 
 	t.Run("posts go, lose their content, or are left until they are said", func(t *testing.T) {

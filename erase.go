@@ -29,7 +29,7 @@ func newEraser(cfg *config.Config, store storage.Store, n *notary.Notary, spool 
 	return &privacy.Eraser{
 		Store: store, Notary: n, Now: now, Owner: randomName,
 		Journal: privacy.NewJournal(filepath.Join(cfg.Spool, journalName), []byte(cfg.SecretKey.Reveal())),
-		Spool:   func(f storage.Finder) error { return spool.Forget(f.Event) },
+		Spool:   spool,
 	}
 }
 

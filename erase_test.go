@@ -57,7 +57,7 @@ func (l *leaving) newEraser(store storage.Store) *privacy.Eraser {
 	return &privacy.Eraser{
 		Store: store, Notary: notary.New(store, now, randomName), Now: now, Owner: randomName,
 		Journal: privacy.NewJournal(filepath.Join(l.dir, journalName), []byte("a key")),
-		Spool:   func(f storage.Finder) error { return l.spool.Forget(f.Event) },
+		Spool:   l.spool,
 	}
 }
 

@@ -164,8 +164,9 @@ func (s *Spool) Sweep(before time.Time) (removed int, err error) {
 	return removed, nil
 }
 
-// Forget removes the spooled files whose content is about somebody.
-func (s *Spool) Forget(about func(content []byte) bool) error {
+// Forget removes the spooled events that are to go, and of the files that cannot
+// be read those whose content is.
+func (s *Spool) Forget(goes func(storage.Event) (bool, error), damaged func(content []byte) bool) error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return fmt.Errorf("list the spool: %w", err)
@@ -184,10 +185,15 @@ func (s *Spool) Forget(about func(content []byte) bool) error {
 			return fmt.Errorf("read a spooled event: %w", err)
 		}
 		var held storage.Event
-		if json.Unmarshal(data, &held) == nil {
-			data = append(append(data, '\n'), held.Payload...) // which is written in base64
+		gone := false
+		if json.Unmarshal(data, &held) == nil && held.Key != "" {
+			if gone, err = goes(held); err != nil {
+				return err
+			}
+		} else {
+			gone = damaged(data)
 		}
-		if !about(data) {
+		if !gone {
 			continue
 		}
 		err = os.Remove(path)

@@ -51,6 +51,9 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 		return nil
 	}
 	first, err := s.Store.Facts().Get(ctx, f.Photo.Of)
+	if errors.Is(err, storage.ErrNotFound) {
+		return s.dropPhoto(ctx, *f.Photo)
+	}
 	if err != nil {
 		return fmt.Errorf("find the photo's fact: %w", err)
 	}
@@ -62,6 +65,25 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 	}
 	_, err = s.advance(ctx, who, tap{}, f)
 	return err
+}
+
+// dropPhoto removes the bytes of a photo whose rep was erased while it was
+// fetched, unless somebody else sent the same file.
+func (s *Service) dropPhoto(ctx context.Context, p visit.Photo) error {
+	if p.SHA256 == "" {
+		return nil
+	}
+	found, err := s.Store.Media().Alike(ctx, storage.Print{Photo: p.Of, SHA256: p.SHA256}, alikeShown)
+	if err != nil {
+		return fmt.Errorf("look for the same photo: %w", err)
+	}
+	if slices.ContainsFunc(found, func(o storage.Print) bool { return o.SHA256 == p.SHA256 }) {
+		return nil
+	}
+	if err := s.Store.Media().DropBlobs(ctx, p.SHA256); err != nil {
+		return fmt.Errorf("remove a photo of nobody: %w", err)
+	}
+	return nil
 }
 
 // rep finds somebody of the roster by id; of one who has left only the id is known.

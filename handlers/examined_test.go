@@ -1,11 +1,13 @@
 package handlers_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"roundsman/bot"
 	"roundsman/geo"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -115,5 +117,31 @@ func TestAPhotoThatIsRefused(t *testing.T) {
 	f.handle(bot.Message{Key: "internal:" + fact.ID, At: f.now, Received: f.now, Fact: &fact})
 	if got := f.said("zhang"); !contains(got[0], "格式不支持", "作为图片而不是文件发送") {
 		t.Errorf("the rep is told: %s", got)
+	}
+}
+
+// Whoever was erased while their photo was fetched leaves no view of it behind,
+// and no event that is tried in vain; what somebody else sent too stays.
+func TestAPhotoOfSomebodyWhoWasErased(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ctx := t.Context()
+	f.at("zhang", shop)
+	f.kept(f.photo("zhang"), "both", visit.Look{})
+	for _, sha := range []string{"theirs", "both"} {
+		if err := f.store.Media().PutBlob(ctx, storage.Blob{SHA256: sha, Data: []byte("jpeg"), At: visit.Millis(f.now)}); err != nil {
+			t.Fatal(err)
+		}
+		f.kept(bot.Message{Key: "wecom:m:erased", From: "gone", At: f.now}, sha, visit.Look{})
+	}
+	if _, err := f.store.Media().Blob(ctx, "theirs"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("the view is there: %v", err)
+	}
+	if _, err := f.store.Media().Blob(ctx, "both"); err != nil {
+		t.Errorf("what a colleague sent too: %v", err)
+	}
+	facts, err := f.store.Facts().Day(ctx, "gone", visit.DateOf(f.now))
+	if err != nil || len(facts) != 0 {
+		t.Errorf("facts of nobody: %+v, %v", facts, err)
 	}
 }

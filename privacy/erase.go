@@ -48,6 +48,10 @@ type Request struct {
 	// Pass counts the passes through the record, and Things are what the current one forgets.
 	Pass   int     `json:"pass,omitempty"`
 	Things []thing `json:"things,omitempty"`
+	// Recorded is when nothing of them was left in the record.
+	Recorded time.Time `json:"recorded,omitzero"`
+	// Again says that a backup brought them back: they go before anybody is served.
+	Again bool `json:"again,omitempty"`
 }
 
 // thing is a fact or an act.
@@ -163,6 +167,13 @@ func Held(ctx context.Context, acts storage.Acts, rep string) (bool, error) {
 	return false, nil
 }
 
+// Spool is what is acknowledged and not in the store yet, in this process.
+type Spool interface {
+	// Forget removes the events that are to go, and of the files that cannot be read
+	// those that are.
+	Forget(goes func(storage.Event) (bool, error), damaged func(content []byte) bool) error
+}
+
 // Eraser erases people.
 type Eraser struct {
 	Store  storage.Store
@@ -170,7 +181,7 @@ type Eraser struct {
 	// Journal remembers whom outside of the store; Spool removes what is spooled of
 	// those whom it finds, in this process.
 	Journal *Journal
-	Spool   func(storage.Finder) error
+	Spool   Spool
 	Now     func() time.Time
 	// Owner makes a new name for each taking of a lease.
 	Owner func() string
@@ -220,33 +231,78 @@ func (e *Eraser) Run(ctx context.Context, job storage.Erasure) (err error) {
 	if job, r, err = e.leaveRoster(ctx, job, r); err != nil {
 		return err
 	}
-	f := finderOf(r.Person, e.Journal.key)
-	if err := e.photos(ctx, job.Rep); err != nil {
-		return err
+	l := e.leaver(r)
+	// Before anything is looked through: what comes of what is on its way may name them.
+	way, err := e.Store.Persons().OnItsWay(ctx, l)
+	if err != nil {
+		return fmt.Errorf("find what is on its way: %w", err)
 	}
-	if job, err = e.record(ctx, job, r, f, keep); err != nil {
-		return err
+	if way.Events > 0 && !(r.Again && r.Recorded.IsZero()) {
+		return e.later(ctx, job, r, way)
+	}
+	if r.Recorded.IsZero() || len(way.Blobs) > 0 {
+		if job, r, err = e.record(ctx, job, r, l, way.Blobs, keep); err != nil {
+			return err
+		}
+		l.Recorded = r.Recorded
 	}
 	if err := e.customers(ctx, job.Rep); err != nil {
 		return err
 	}
-	if e.Spool != nil {
-		if err := e.Spool(f); err != nil {
-			return err
-		}
-	}
-	left, err := e.Store.Persons().Erase(ctx, job.Rep, f)
+	left, err := e.Store.Persons().Erase(ctx, l)
 	if err != nil {
 		return fmt.Errorf("erase a person: %w", err)
 	}
-	if left > 0 {
-		return ErrOnItsWay
+	if err := e.unspool(ctx, l, &left); err != nil {
+		return err
+	}
+	if left.Events+left.Posts > 0 {
+		return e.later(ctx, job, r, left)
 	}
 	job.Rep, job.Data, job.State, job.Version = "", nil, storage.ErasureDone, job.Version+1
 	if err := e.Store.Erasures().Swap(ctx, job); err != nil {
 		return fmt.Errorf("end an erasure: %w", err)
 	}
 	return nil
+}
+
+// leaver is the person as the stores see them.
+func (e *Eraser) leaver(r Request) storage.Leaver {
+	l := storage.Leaver{ID: r.Person.ID, As: []string{r.Person.ID}, Finder: finderOf(r.Person, e.Journal.key), Now: e.Now(), Recorded: r.Recorded}
+	for platform, user := range r.Person.Identities {
+		l.As = append(l.As, platform+":user/"+user)
+	}
+	return l
+}
+
+// later leaves an erasure to the next time. What others' events did meanwhile is
+// looked for in the record once more.
+func (e *Eraser) later(ctx context.Context, job storage.Erasure, r Request, way storage.OnItsWay) error {
+	if way.Events > 0 && !r.Recorded.IsZero() {
+		r.Recorded, r.Again = time.Time{}, false
+		if _, err := e.swap(ctx, job, r); err != nil {
+			return err
+		}
+	}
+	return ErrOnItsWay
+}
+
+// unspool removes the person's spooled events, and counts those of others that name them.
+func (e *Eraser) unspool(ctx context.Context, l storage.Leaver, left *storage.OnItsWay) error {
+	if e.Spool == nil {
+		return nil
+	}
+	return e.Spool.Forget(func(event storage.Event) (bool, error) {
+		switch l.Event(event.Key, event.Payload) {
+		case storage.Theirs:
+			// Before the file, which alone names them. A photo that came so is nobody else's.
+			return true, e.dropBlobs(ctx, l.Blobs(event.Payload))
+		case storage.NamesThem:
+			left.Events++
+		case storage.NamesNobody:
+		}
+		return false, nil
+	}, l.Payload)
 }
 
 // leaveRoster takes the person off the roster, so that nothing new is taken of
@@ -282,30 +338,9 @@ func (e *Eraser) swap(ctx context.Context, job storage.Erasure, r Request) (stor
 	return next, nil
 }
 
-// photos removes the photos that only the person sent, while it is known which.
-func (e *Eraser) photos(ctx context.Context, rep string) error {
-	theirs, others := make(map[string]bool), make(map[string]bool)
-	for f, err := range e.Store.Facts().Range(ctx, storage.FactFilter{}) {
-		if err != nil {
-			return fmt.Errorf("find a person's photos: %w", err)
-		}
-		if f.Photo == nil || f.Photo.SHA256 == "" {
-			continue
-		}
-		if f.Rep == rep {
-			theirs[f.Photo.SHA256] = true
-		} else {
-			others[f.Photo.SHA256] = true
-		}
-	}
-	var gone []string
-	for sha := range theirs {
-		if !others[sha] {
-			gone = append(gone, sha)
-		}
-	}
-	slices.Sort(gone)
-	for some := range slices.Chunk(gone, perStep) {
+// dropBlobs removes bytes by their keys.
+func (e *Eraser) dropBlobs(ctx context.Context, keys []string) error {
+	for some := range slices.Chunk(keys, perStep) {
 		if err := e.Store.Media().DropBlobs(ctx, some...); err != nil {
 			return fmt.Errorf("remove a person's photos: %w", err)
 		}
@@ -328,48 +363,74 @@ func (e *Eraser) customers(ctx context.Context, rep string) error {
 	return nil
 }
 
-// record makes the record forget the person, pass by pass, until it finds nothing.
-func (e *Eraser) record(ctx context.Context, job storage.Erasure, r Request, f finder, keep func() error) (storage.Erasure, error) {
+// record makes the record forget the person, pass by pass, until it finds nothing,
+// and their photos before that, while it is known which these are: beside those
+// that the record knows, the bytes of what is on its way.
+func (e *Eraser) record(ctx context.Context, job storage.Erasure, r Request, l storage.Leaver, blobs []string, keep func() error) (storage.Erasure, Request, error) {
+	f := finderOf(r.Person, e.Journal.key)
+	var found []thing
 	for {
 		if err := keep(); err != nil {
-			return job, err
+			return job, r, err
 		}
 		if len(r.Things) == 0 {
 			if _, err := e.Notary.Seal(ctx); err != nil {
-				return job, err
+				return job, r, err
 			}
-			found, unsealed, err := e.find(ctx, job.Rep, f)
-			if err != nil {
-				return job, err
+			s := survey{eraser: e, f: f, rep: l.ID, photos: blobs, keep: keep}
+			if err := s.run(ctx); err != nil {
+				return job, r, err
 			}
-			if len(found) == 0 {
-				if unsealed {
-					return job, notary.ErrBusy
+			if err := e.dropBlobs(ctx, s.alone()); err != nil {
+				return job, r, err
+			}
+			if len(s.found) == 0 {
+				if s.unsealed {
+					return job, r, notary.ErrBusy
 				}
-				return job, nil
+				r.Recorded = visit.Millis(e.Now())
+				job, err := e.swap(ctx, job, r)
+				return job, r, err
 			}
-			r.Things = found
-			if job, err = e.swap(ctx, job, r); err != nil {
-				return job, err
-			}
+			found = s.found
 		}
-		if err := e.say(ctx, job.ID, r); err != nil {
-			return job, err
-		}
-		for some := range slices.Chunk(r.Things, perStep) {
-			if err := keep(); err != nil {
-				return job, err
+		for len(r.Things) > 0 || len(found) > 0 {
+			if len(r.Things) == 0 {
+				n := min(len(found), perPass)
+				r.Things, found = found[:n], found[n:]
+				next, err := e.swap(ctx, job, r)
+				if err != nil {
+					return job, r, err
+				}
+				job = next
 			}
-			if err := e.Notary.Alone(ctx, func(ctx context.Context) error { return e.forget(ctx, job.Rep, f, some) }); err != nil {
-				return job, err
+			if err := e.pass(ctx, job, r, f, keep); err != nil {
+				return job, r, err
 			}
+			r.Things, r.Pass = nil, r.Pass+1
 		}
-		r.Things, r.Pass = nil, r.Pass+1
-		var err error
-		if job, err = e.swap(ctx, job, r); err != nil {
-			return job, err
+		next, err := e.swap(ctx, job, r)
+		if err != nil {
+			return job, r, err
+		}
+		job = next
+	}
+}
+
+// pass says how much it forgets, and forgets it.
+func (e *Eraser) pass(ctx context.Context, job storage.Erasure, r Request, f finder, keep func() error) error {
+	if err := e.say(ctx, job.ID, r); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(r.Things, perStep) {
+		if err := keep(); err != nil {
+			return err
+		}
+		if err := e.Notary.Alone(ctx, func(ctx context.Context) error { return e.forget(ctx, job.Rep, f, some) }); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // say appends the act that says how much the pass forgets, and has it sealed. It names nobody.
@@ -389,79 +450,6 @@ func (e *Eraser) say(ctx context.Context, id string, r Request) error {
 		return notary.ErrBusy
 	}
 	return nil
-}
-
-// find returns the things that are the person's or name them and are sealed, at
-// most as many as a pass takes, and whether there are others that are not.
-func (e *Eraser) find(ctx context.Context, rep string, f finder) (found []thing, unsealed bool, err error) {
-	var some []thing
-	sealed := func() error {
-		for _, kind := range []storage.ThingKind{storage.ThingFact, storage.ThingAct} {
-			var ids []string
-			for _, t := range some {
-				if t.Kind == kind {
-					ids = append(ids, t.ID)
-				}
-			}
-			if len(ids) == 0 {
-				continue
-			}
-			things, err := e.Store.Record().Things(ctx, kind, ids...)
-			if err != nil {
-				return fmt.Errorf("read what is sealed: %w", err)
-			}
-			for _, t := range things {
-				if t.Block == 0 {
-					unsealed = true
-				} else {
-					found = append(found, thing{kind, t.ID()})
-				}
-			}
-		}
-		some = some[:0]
-		return nil
-	}
-	add := func(t thing) error {
-		if some = append(some, t); len(some) < perStep {
-			return nil
-		}
-		return sealed()
-	}
-	for fact, err := range e.Store.Facts().Range(ctx, storage.FactFilter{}) {
-		if err != nil {
-			return nil, false, fmt.Errorf("find what is a person's: %w", err)
-		}
-		theirs := fact.Rep == rep
-		if !theirs {
-			_, theirs = f.fact(fact)
-		}
-		if theirs {
-			if err := add(thing{storage.ThingFact, fact.ID}); err != nil {
-				return nil, false, err
-			}
-		}
-		if len(found) >= perPass {
-			break
-		}
-	}
-	for act, err := range e.Store.Acts().Range(ctx) {
-		if err != nil {
-			return nil, false, fmt.Errorf("find what is a person's: %w", err)
-		}
-		if len(found) >= perPass {
-			break
-		}
-		theirs := act.About == rep
-		if !theirs {
-			_, theirs = f.act(act)
-		}
-		if theirs {
-			if err := add(thing{storage.ThingAct, act.ID}); err != nil {
-				return nil, false, err
-			}
-		}
-	}
-	return found, unsealed, sealed()
 }
 
 // forget forgets some things. Those that are the person's go. Those of others
@@ -569,7 +557,7 @@ func (e *Eraser) Replay(ctx context.Context) (int, error) {
 			continue
 		}
 		unknown[e.Journal.hash(rep)] = ids[1:]
-		job, err := with(storage.Erasure{ID: ids[0], Rep: rep, State: storage.ErasureReady, At: at, Due: at}, Request{})
+		job, err := with(storage.Erasure{ID: ids[0], Rep: rep, State: storage.ErasureReady, At: at, Due: at}, Request{Again: true})
 		if err != nil {
 			return n, err
 		}

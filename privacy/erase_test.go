@@ -1,9 +1,13 @@
 package privacy_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -324,5 +328,209 @@ func TestAnErasureTouchesNobodyElse(t *testing.T) {
 				t.Errorf("the team: %+v, %v", got, err)
 			}
 		})
+	}
+}
+
+// two are somebody who is erased and a colleague.
+var two = []visit.Rep{
+	{ID: "1001", Name: "张伟", Team: "华东", Role: visit.RoleRep, Identities: map[string]string{"wecom": "zw"}},
+	{ID: "R2", Name: "李娜", Team: "华东", Role: visit.RoleRep, Identities: map[string]string{"wecom": "lina"}},
+}
+
+func (s *setting) event(e storage.Event, payload string) {
+	s.Helper()
+	e.Payload, e.At, e.Received = []byte(payload), s.now, s.now
+	_, err := s.store.Inbox().Accept(s.Context(), e)
+	s.ok(err)
+}
+
+// again takes up an erasure where it stopped.
+func (s *setting) again(id string) error {
+	s.Helper()
+	job, err := s.store.Erasures().Get(s.Context(), id)
+	s.ok(err)
+	return s.eraser.Run(s.Context(), job)
+}
+
+// What somebody sent is acknowledged, and stays until it is handled, though it
+// names whoever is erased; then the erasure goes on.
+func TestOthersEventsAreHandledFirst(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	s.ok(s.store.Roster().PutReps(ctx, two...))
+	s.event(storage.Event{Key: "wecom:m:1"}, `{"key":"wecom:m:1","platform":"wecom","from":"lina","text":"改到 1001 明天"}`)
+	s.event(storage.Event{Key: "wecom:m:2", Dead: true}, `{"key":"wecom:m:2","platform":"wecom","from":"lina","text":"改到 1001 明天"}`)
+	s.event(storage.Event{Key: "wecom:m:3"}, `{"key":"wecom:m:3","platform":"wecom","from":"zw","text":"张记"}`)
+	job := s.ready("1001")
+	if err := s.eraser.Run(ctx, job); !errors.Is(err, privacy.ErrOnItsWay) {
+		t.Fatalf("while somebody's message waits: %v", err)
+	}
+	// It is handled, and makes a fact that names them.
+	if left, err := s.store.Inbox().Waiting(ctx, "wecom:m:1"); err != nil || len(left) != 1 {
+		t.Fatalf("somebody else's message: %v, %v", left, err)
+	}
+	s.ok(s.store.Facts().Append(ctx, visit.Fact{ID: "wecom:m:1/plan_changed", Kind: visit.KindPlanChanged, Rep: "R2", By: "1001", Date: "2026-11-24", At: s.now, Received: s.now}))
+	s.ok(s.store.Inbox().Done(ctx, "wecom:m:1", s.now))
+	s.ok(s.again(job.ID))
+	if facts := s.facts(); len(facts) != 1 || facts[0].By != storage.Erased {
+		t.Errorf("what came of it: %+v", facts)
+	}
+	dead, err := s.store.Inbox().Dead(ctx, 9)
+	s.ok(err)
+	waiting, err := s.store.Inbox().Waiting(ctx, "wecom:m:1", "wecom:m:2", "wecom:m:3")
+	s.ok(err)
+	if len(dead) != 1 || dead[0].Key != "wecom:m:2" || len(waiting) != 0 {
+		t.Errorf("dead %+v, waiting %+v", dead, waiting)
+	}
+}
+
+// spooled are events that are on disk.
+type spooled []storage.Event
+
+func (s spooled) Forget(goes func(storage.Event) (bool, error), _ func([]byte) bool) error {
+	for _, e := range s {
+		if _, err := goes(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Photos as they came say where they were taken. They go with whoever sent them,
+// wherever they wait; what somebody else sent too stays.
+func TestPhotosOnTheirWayGo(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	s.ok(s.store.Roster().PutReps(ctx, two...))
+	gone := []string{"upload/queued/0", "upload/waits/0", "upload/waits/1", "upload/dead/0", "upload/spooled/0", "mine"}
+	stays := []string{"both", "upload/other/0"}
+	for _, sha := range append(slices.Clone(gone), stays...) {
+		s.ok(s.store.Media().PutBlob(ctx, storage.Blob{SHA256: sha, Type: "image/jpeg", Data: []byte("Exif"), At: s.now}))
+	}
+	s.ok(s.store.Facts().Append(ctx, visit.Fact{ID: "p", Kind: visit.KindPhotoKept, Rep: "R2", Date: "2026-11-24", At: s.now, Received: s.now, Photo: &visit.Photo{Of: "o", SHA256: "both"}}))
+	s.ok(s.store.Media().Enqueue(ctx, storage.Fetch{ID: "f1", Rep: "1001", Platform: "wecom", Resource: "kept:upload/queued/0", Next: s.now}))
+	s.ok(s.store.Media().Enqueue(ctx, storage.Fetch{ID: "f2", Rep: "R2", Platform: "wecom", Resource: "kept:upload/other/0", Next: s.now}))
+	photos := func(keys ...string) string {
+		return `{"platform":"wecom","from":"zw","media":[{"Resource":"kept:` + strings.Join(keys, `"},{"Resource":"kept:`) + `"}]}`
+	}
+	s.event(storage.Event{Key: "web:waits"}, photos("upload/waits/0", "upload/waits/1"))
+	s.event(storage.Event{Key: "web:dead", Dead: true}, photos("upload/dead/0"))
+	for _, sha := range []string{"mine", "both"} {
+		s.event(storage.Event{Key: "internal:" + sha}, `{"fact":{"id":"x","kind":"photo_kept","rep":"1001","photo":{"of":"y","sha256":"`+sha+`"}}}`)
+	}
+	s.eraser.Spool = spooled{{Key: "web:spooled", Payload: []byte(photos("upload/spooled/0"))}}
+	s.erase("1001")
+	for _, sha := range gone {
+		if _, err := s.store.Media().Blob(ctx, sha); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%s is there: %v", sha, err)
+		}
+	}
+	for _, sha := range stays {
+		if _, err := s.store.Media().Blob(ctx, sha); err != nil {
+			t.Errorf("%s: %v", sha, err)
+		}
+	}
+}
+
+// A photo that is being fetched just now comes to its end first.
+func TestAPhotoThatIsFetchedIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	s.ok(s.store.Roster().PutReps(ctx, two...))
+	s.ok(s.store.Media().Enqueue(ctx, storage.Fetch{ID: "f", Rep: "1001", Platform: "wecom", Message: "m", Resource: "r", Next: s.now}))
+	s.ok(s.store.Media().Claim(ctx, "f", "worker", s.now, s.now.Add(time.Minute)))
+	job := s.ready("1001")
+	if err := s.eraser.Run(ctx, job); !errors.Is(err, privacy.ErrOnItsWay) {
+		t.Fatalf("while it is fetched: %v", err)
+	}
+	// The worker keeps the view and reports it.
+	s.ok(s.store.Media().PutBlob(ctx, storage.Blob{SHA256: "view", Data: []byte("jpeg"), At: s.now}))
+	s.event(storage.Event{Key: "internal:f/photo_kept"}, `{"fact":{"id":"f/photo_kept","kind":"photo_kept","rep":"1001","photo":{"of":"f","sha256":"view"}}}`)
+	s.ok(s.store.Media().Finish(ctx, "f"))
+	s.ok(s.again(job.ID))
+	if _, err := s.store.Media().Blob(ctx, "view"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("the view is there: %v", err)
+	}
+	if left, err := s.store.Inbox().Waiting(ctx, "internal:f/photo_kept"); err != nil || len(left) != 0 {
+		t.Errorf("what the worker reported: %+v, %v", left, err)
+	}
+}
+
+// counted is a store that counts how often all facts are read.
+type counted struct {
+	storage.Store
+	all int
+}
+
+func (c *counted) Facts() storage.Facts { return countedFacts{c.Store.Facts(), c} }
+
+type countedFacts struct {
+	storage.Facts
+	c *counted
+}
+
+func (f countedFacts) Range(ctx context.Context, filter storage.FactFilter) iter.Seq2[visit.Fact, error] {
+	if filter == (storage.FactFilter{}) {
+		f.c.all++
+	}
+	return f.Facts.Range(ctx, filter)
+}
+
+// While something is on its way nobody reads the whole store each minute.
+func TestAnErasureThatWaitsReadsLittle(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	s.ok(s.store.Roster().PutReps(ctx, two...))
+	count := &counted{Store: s.store}
+	s.eraser.Store = count
+	desire := func(id, body string) {
+		_, err := s.store.Outbox().Desire(ctx, storage.Post{ID: id, Chat: "feishu:group/g", Body: []byte(body), Version: 1, Created: s.now})
+		s.ok(err)
+	}
+	said := func(id string) {
+		p, err := s.store.Deliveries().Claim(ctx, id, s.now, storage.Claim{Owner: "o", Until: s.now.Add(time.Minute)})
+		s.ok(err)
+		p.State, p.SentVersion = storage.PostSent, 1
+		s.ok(s.store.Deliveries().Report(ctx, id, "o", p.Progress, true))
+	}
+	waits := func(id string, scans int) {
+		t.Helper()
+		for range 3 {
+			if err := s.again(id); !errors.Is(err, privacy.ErrOnItsWay) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		if count.all != scans {
+			t.Errorf("all facts were read %d times, not %d", count.all, scans)
+		}
+	}
+	s.event(storage.Event{Key: "wecom:m:1"}, `{"key":"wecom:m:1","platform":"wecom","from":"lina","text":"1001"}`)
+	desire("board", `{"text":"张伟 3/4"}`)
+	desire("other", `{"text":"李娜 3/4"}`)
+	job := s.ready("1001")
+	waits(job.ID, 0)
+	s.ok(s.store.Inbox().Done(ctx, "wecom:m:1", s.now))
+	waits(job.ID, 1)
+	// A file that was made while something was in the record is waited for, a later one is not.
+	s.now = s.now.Add(-time.Second)
+	desire("table", `{"file":{"data":"UEs="}}`)
+	s.now = s.now.Add(2 * time.Second)
+	desire("later", `{"file":{"data":"UEs="}}`)
+	said("board")
+	waits(job.ID, 1)
+	said("table")
+	s.ok(s.again(job.ID))
+	if count.all != 1 {
+		t.Errorf("all facts were read %d times", count.all)
+	}
+	for id, want := range map[string]string{"board": "{}", "table": "{}", "later": `{"file":{"data":"UEs="}}`, "other": `{"text":"李娜 3/4"}`} {
+		p, err := s.store.Outbox().Get(ctx, id)
+		if err != nil || string(p.Body) != want {
+			t.Errorf("%s: %s, %v", id, p.Body, err)
+		}
 	}
 }

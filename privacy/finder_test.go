@@ -1,10 +1,16 @@
 package privacy
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"roundsman/storage"
 
 	"roundsman/visit"
 )
@@ -55,8 +61,6 @@ func TestPayloadsAreAboutAPerson(t *testing.T) {
 		`{"key":"wecom:e:ou_12:5"}`:     false,
 		`{"text":"张伟 3/4"}`:             true,
 		`{"text":"张 伟"}`:                false,
-		`{"file":{"data":"UEs="}}`:      true,
-		`{"image":{"data":"UEs="}}`:     true,
 		`{"text":"file"}`:               false,
 		`{"text":"see 1001, or 10013"}`: false,
 	} {
@@ -64,13 +68,94 @@ func TestPayloadsAreAboutAPerson(t *testing.T) {
 			t.Errorf("%s: %v", payload, got)
 		}
 	}
-	if !f.Event([]byte(`{"from":"ou_1"}`)) || f.Event([]byte(`{"text":"和张伟一起"}`)) {
-		t.Error("an event is somebody's by ids, not by what others write")
+	for _, file := range []string{`{"file":{"data":"UEs="}}`, `{"image":{"data":"UEs="}}`} {
+		if !f.File([]byte(file)) || f.File([]byte(`{"text":"file"}`)) {
+			t.Errorf("%s is a file", file)
+		}
+	}
+	// Tables that wait are compressed.
+	for text, want := range map[string]bool{`[{"rep":"1001"}]`: true, `[{"rep":"1002"}]`: false} {
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		_, err := z.Write([]byte(text))
+		if err := errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Payload(packed.Bytes()); got != want {
+			t.Errorf("%s, packed: %v", text, got)
+		}
 	}
 	// One sign is no name that can be looked for, and somebody may have none.
 	for _, name := range []string{"李", ""} {
 		if f := finderOf(visit.Rep{ID: "x", Name: name}, nil); f.Payload([]byte(`{"text":"李 3/4"}`)) {
 			t.Errorf("%q is found", name)
+		}
+	}
+}
+
+func TestAnEventIsItsSenders(t *testing.T) {
+	t.Parallel()
+	f := finderOf(visit.Rep{ID: "1001", Name: "张伟", Identities: map[string]string{"wecom": "zw"}}, []byte("key"))
+	for _, c := range []struct {
+		key, payload string
+		want         storage.Naming
+	}{
+		{"wecom:m:1", `{"platform":"wecom","from":"zw","text":"明天"}`, storage.Theirs},
+		{"wecom:m:1", `{"platform":"feishu","from":"zw"}`, storage.NamesThem}, // another one's user on another platform
+		{"wecom:m:1", `{"platform":"wecom","from":"lina","text":"改到 1001 明天"}`, storage.NamesThem},
+		{"wecom:m:1", `{"platform":"wecom","from":"lina","text":"改到 1002 明天"}`, storage.NamesNobody},
+		{"internal:x", `{"fact":{"id":"x","rep":"1001"}}`, storage.Theirs},
+		{"internal:x", `{"fact":{"id":"x","rep":"R2","by":"1001"}}`, storage.NamesThem},
+		{"due/x/1001", `{"due":{"job":"x","rep":"1001"}}`, storage.Theirs},
+		{"due/x/R2", `{"due":{"job":"x","rep":"R2"}}`, storage.NamesNobody},
+		{"due/complaint/wecom:e:zw:1:click/complaint", `{"due":{"job":"complaint","rep":"R2"}}`, storage.NamesThem},
+		{"wecom:e:zw:1:enter_agent", ``, storage.Theirs},
+		{"wecom:e:lina:1:enter_agent", ``, storage.NamesNobody},
+		{"x", `{"half":"1001`, storage.NamesNobody},
+		{"x", `{"half":"1001"`, storage.Theirs},
+	} {
+		if got := f.Event(c.key, []byte(c.payload)); got != c.want {
+			t.Errorf("%s %s: %v", c.key, c.payload, got)
+		}
+	}
+}
+
+func TestOthersEventsNameNobody(t *testing.T) {
+	t.Parallel()
+	f := finderOf(visit.Rep{ID: "1001", Name: "张伟", Identities: map[string]string{"wecom": "zw"}}, []byte("key"))
+	complaint := f.Renamed("wecom:e:zw:1:click/complaint")
+	for _, c := range []struct{ key, payload, wantKey, want string }{
+		{"wecom:m:1", `{"key":"wecom:m:1","text":"改到 1001 明天"}`, "wecom:m:1", `{"key":"wecom:m:1","text":"改到 1001 明天"}`},
+		{"x", `no JSON`, "x", `no JSON`},
+		{
+			"due/complaint/wecom:e:zw:1:click/complaint", `{"key":"due/complaint/wecom:e:zw:1:click/complaint","due":{"job":"complaint","rep":"R2","of":"wecom:e:zw:1:click/complaint"}}`,
+			f.Renamed("due/complaint/wecom:e:zw:1:click/complaint"), `{"due":{"job":"complaint","of":"` + complaint + `","rep":"R2"},"key":"` + f.Renamed("due/complaint/wecom:e:zw:1:click/complaint") + `"}`,
+		},
+	} {
+		key, payload := f.Rewritten(c.key, []byte(c.payload))
+		if key != c.wantKey || string(payload) != c.want {
+			t.Errorf("%s: %s %s", c.payload, key, payload)
+		}
+	}
+	_, payload := f.Rewritten("internal:x", []byte(`{"key":"internal:x","fact":{"id":"x","rep":"R2","by":"1001","note":"1001"}}`))
+	var e struct{ Fact visit.Fact }
+	if err := json.Unmarshal(payload, &e); err != nil || e.Fact.By != "erased" || e.Fact.Note != "1001" || e.Fact.Rep != "R2" {
+		t.Errorf("a fact on its way: %s, %v", payload, err)
+	}
+}
+
+func TestWhatAnEventBroughtIsFound(t *testing.T) {
+	t.Parallel()
+	f := finderOf(visit.Rep{ID: "1001"}, nil)
+	for content, want := range map[string][]string{
+		"kept:upload/n/0": {"upload/n/0"},
+		"img_v3":          nil,
+		`{"key":"web:n","platform":"wecom","from":"zw","media":[{"Resource":"kept:upload/n/0"},{"Resource":"kept:upload/n/1"}]}`: {"upload/n/0", "upload/n/1"},
+		`{"id":"om_1","media":[{"Resource":"kept:upload/n/0"}]}`:                                                                 nil, // a platform's own key
+		`{"fact":{"id":"x","rep":"1001","photo":{"of":"p","sha256":"abc"}}}`:                                                     {"abc"},
+	} {
+		if got := f.Blobs([]byte(content)); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", content, got)
 		}
 	}
 }

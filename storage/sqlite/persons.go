@@ -1,9 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"slices"
+	"strconv"
 
 	"roundsman/storage"
 	"roundsman/visit"
@@ -37,10 +39,10 @@ const seenPage = 50
 // each looks at all rows of a query by rowid, which is its first column and its
 // first parameter; the second is how many. do says how a row is changed, by a
 // statement whose parameters are the rowid and what it returns beside it.
-func (p persons) each(ctx context.Context, query string, do func(seenRow) (statement string, args []any)) error {
+func (p persons) each(ctx context.Context, query string, do func(seenRow) (statement string, args []any), more ...any) error {
 	last := int64(math.MinInt64)
 	for {
-		page, err := many(ctx, p.s, erasing, scanSeen, query, last, seenPage)
+		page, err := many(ctx, p.s, erasing, scanSeen, query, append([]any{last, seenPage}, more...)...)
 		if err != nil {
 			return err
 		}
@@ -71,79 +73,205 @@ func (p persons) each(ctx context.Context, query string, do func(seenRow) (state
 	}
 }
 
-func (p persons) Erase(ctx context.Context, id string, f storage.Finder) (left int, err error) {
-	const doing = erasing
-	if err := p.own(ctx, doing, id); err != nil {
-		return 0, err
-	}
-	err = p.each(ctx, "SELECT rowid, key, '', '', '', payload FROM inbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
-		if f.Key(r.keys[0]) || f.Event(r.data) {
-			return "DELETE FROM inbox WHERE rowid = ?", nil
+// The states of an event as an erasure sees them.
+const (
+	seenWaiting = "waiting"
+	seenHandled = "handled"
+)
+
+func (p persons) OnItsWay(ctx context.Context, l storage.Leaver) (way storage.OnItsWay, err error) {
+	err = p.events(ctx, "state = 0 OR state = 2", l, func(r seenRow) (string, []any) {
+		switch l.Event(r.keys[0], r.data) {
+		case storage.Theirs:
+			way.Blobs = append(way.Blobs, l.Blobs(r.data)...)
+		case storage.NamesThem:
+			if r.state == seenWaiting {
+				way.Events++
+			}
+		case storage.NamesNobody:
 		}
 		return "", nil
 	})
 	if err != nil {
-		return 0, err
+		return way, err
 	}
-	err = p.each(ctx, "SELECT rowid, chat, id, '', state, body FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
-		named := f.Key(r.keys[1])
-		switch {
-		case f.Key(r.keys[0]):
-			return "DELETE FROM outbox WHERE rowid = ?", nil
-		case !named && !f.Payload(r.data):
-			return "", nil
-		case r.state == string(storage.PostPending):
-			left++
-			return "", nil
-		case named:
-			return "DELETE FROM outbox WHERE rowid = ?", nil
+	fetches, err := p.fetches(ctx, l)
+	if err != nil {
+		return way, err
+	}
+	for _, f := range fetches {
+		if f[2] != "" {
+			way.Events++
 		}
-		return "UPDATE outbox SET body = CAST('{}' AS BLOB) WHERE rowid = ? AND state <> 'pending'", nil
+		way.Blobs = append(way.Blobs, l.Blobs([]byte(f[1]))...)
+	}
+	for _, of := range []struct {
+		query string
+		waits func(seenRow) bool
+	}{
+		{"SELECT rowid, chat, id, created, state, body FROM outbox WHERE rowid > ? AND +state = 'pending' ORDER BY rowid LIMIT ?", func(r seenRow) bool {
+			return !l.Key(r.keys[0]) && waits(l, r)
+		}},
+		{"SELECT rowid, id, '', '', state, body FROM runs WHERE rowid > ? AND +state = 'rendered' ORDER BY rowid LIMIT ?", func(r seenRow) bool {
+			return !l.Key(r.keys[0]) && l.Payload(r.data)
+		}},
+		{"SELECT rowid, id, '', '', '', data FROM imports WHERE rowid > ? AND held = 0 ORDER BY rowid LIMIT ?", func(r seenRow) bool { return l.Payload(r.data) }},
+	} {
+		err := p.each(ctx, of.query, func(r seenRow) (string, []any) {
+			if of.waits(r) {
+				way.Posts++
+			}
+			return "", nil
+		})
+		if err != nil {
+			return way, err
+		}
+	}
+	return way, nil
+}
+
+// waits reports whether a post that is not delivered yet, and not to the person,
+// is waited for: it names them, or has a file that was made while something of
+// them was in the record.
+func waits(l storage.Leaver, r seenRow) bool {
+	created, _ := strconv.ParseInt(r.keys[2], 10, 64)
+	return l.Key(r.keys[1]) || l.Payload(r.data) || l.File(r.data) && created < millis(l.Recorded)
+}
+
+// events looks at events in some states.
+func (p persons) events(ctx context.Context, in string, l storage.Leaver, do func(seenRow) (string, []any)) error {
+	return p.each(ctx, "SELECT rowid, key, '', '', CASE WHEN state = 1 THEN 'handled' WHEN state = 2 THEN 'dead' WHEN attempts = 0 AND next > ?3 THEN 'later' ELSE 'waiting' END, payload "+
+		"FROM inbox WHERE rowid > ?1 AND ("+in+") ORDER BY rowid LIMIT ?2", do, millis(l.Now))
+}
+
+// fetches are the ids and the resources of the person's fetches, and of each
+// whether it is at work.
+func (p persons) fetches(ctx context.Context, l storage.Leaver) ([]keyed, error) {
+	return many(ctx, p.s, erasing, scanKeyed, everything+
+		"SELECT id, iif(message = '', resource, ''), iif(finished = 0 AND owner <> '' AND until > ?2, 'at work', '') FROM fetches WHERE rep = ?1", l.ID, millis(l.Now))
+}
+
+func (p persons) Erase(ctx context.Context, l storage.Leaver) (left storage.OnItsWay, err error) {
+	const doing = erasing
+	if err := p.own(ctx, doing, l.ID); err != nil {
+		return left, err
+	}
+	fetches, err := p.fetches(ctx, l)
+	if err != nil {
+		return left, err
+	}
+	var idle []string
+	for _, f := range fetches {
+		if f[2] != "" {
+			left.Events++
+		} else {
+			idle = append(idle, f[0])
+		}
+	}
+	if err := removeEach(ctx, p.s, doing, "DELETE FROM fetches WHERE id = ?", idle, byID); err != nil {
+		return left, err
+	}
+	err = p.events(ctx, "TRUE", l, func(r seenRow) (string, []any) {
+		naming := l.Event(r.keys[0], r.data)
+		switch {
+		case naming == storage.Theirs, naming == storage.NamesThem && r.state == seenHandled:
+			return "DELETE FROM inbox WHERE rowid = ?", nil
+		case naming == storage.NamesNobody:
+		case r.state == seenWaiting:
+			left.Events++
+		default:
+			key, payload := l.Rewritten(r.keys[0], r.data)
+			if key != r.keys[0] || !bytes.Equal(payload, r.data) {
+				return "UPDATE OR REPLACE inbox SET key = ?2, payload = ?3 WHERE rowid = ?1", []any{key, payload}
+			}
+		}
+		return "", nil
 	})
 	if err != nil {
-		return 0, err
+		return left, err
+	}
+	err = p.each(ctx, "SELECT rowid, chat, id, created, state, body FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
+		named := l.Key(r.keys[1])
+		switch {
+		case l.Key(r.keys[0]):
+			return "DELETE FROM outbox WHERE rowid = ?", nil
+		case r.state == string(storage.PostPending):
+			if waits(l, r) {
+				left.Posts++
+			}
+		case named:
+			return "DELETE FROM outbox WHERE rowid = ?", nil
+		case l.Payload(r.data) || l.File(r.data):
+			return "UPDATE outbox SET body = CAST('{}' AS BLOB) WHERE rowid = ? AND state <> 'pending'", nil
+		}
+		return "", nil
+	})
+	if err != nil {
+		return left, err
 	}
 	err = p.each(ctx, "SELECT rowid, id, '', '', state, body FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
 		switch {
-		case f.Key(r.keys[0]):
+		case l.Key(r.keys[0]):
 			return "DELETE FROM runs WHERE rowid = ?", nil
-		case !f.Payload(r.data):
 		case r.state == string(storage.RunRendered):
-			left++
-		default:
+			if l.Payload(r.data) {
+				left.Posts++
+			}
+		case l.Payload(r.data) || l.File(r.data):
 			return "UPDATE runs SET body = NULL WHERE rowid = ?", nil
 		}
 		return "", nil
 	})
 	if err != nil {
-		return 0, err
+		return left, err
 	}
 	err = p.each(ctx, "SELECT rowid, id, '', '', CASE held WHEN 1 THEN 'held' ELSE '' END, data FROM imports WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
 		switch {
-		case !f.Payload(r.data):
+		case !l.Payload(r.data):
 		case r.state == "held":
 			return "DELETE FROM imports WHERE rowid = ?", nil
 		default:
-			left++
+			left.Posts++
 		}
 		return "", nil
 	})
 	if err != nil {
-		return 0, err
+		return left, err
 	}
 	err = p.each(ctx, "SELECT rowid, by, cause || ' ' || undone_by, id, '', data FROM undos WHERE rowid > ? ORDER BY rowid LIMIT ?", func(r seenRow) (string, []any) {
-		if f.Key(r.keys[0]) || f.Key(r.keys[1]) || f.Key(r.keys[2]) || f.Payload(r.data) {
+		if l.Key(r.keys[0]) || l.Key(r.keys[1]) || l.Key(r.keys[2]) || l.Payload(r.data) {
 			return "DELETE FROM undos WHERE rowid = ?", nil
 		}
 		return "", nil
 	})
 	if err != nil {
-		return 0, err
+		return left, err
 	}
-	if err := p.complaints(ctx, f); err != nil {
-		return 0, err
+	if err := p.complaints(ctx, l); err != nil {
+		return left, err
 	}
-	return left, p.shared(ctx, doing, f)
+	if err := p.assigned(ctx, l); err != nil {
+		return left, err
+	}
+	return left, p.shared(ctx, doing, l)
+}
+
+// assigned takes the person out of others' planned visits, which they assigned.
+func (p persons) assigned(ctx context.Context, l storage.Leaver) error {
+	for _, as := range l.As {
+		visits, err := many(ctx, p.s, erasing, scanKeyed, everything+"SELECT rep, date, customer FROM plans WHERE json_extract(doc, '$.by') = ?1", as)
+		if err != nil {
+			return err
+		}
+		for some := range slices.Chunk(visits, sweepBatch) {
+			err := removeEach(ctx, p.s, erasing, "UPDATE plans SET doc = json_set(doc, '$.by', '"+storage.Erased+"') WHERE rep = ?1 AND date = ?2 AND customer = ?3",
+				some, func(k keyed) []any { return []any{k[0], k[1], k[2]} })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // complaints are others', whoever of them the person opened, saw to or closed.
@@ -176,7 +304,7 @@ func scanKeyed(row scanner) (k keyed, err error) {
 	return k, err
 }
 
-// own removes what is the person's by id, and their name from what is others'.
+// own removes what is the person's by id.
 // What is to be removed is read beside the writer, which others wait for, and
 // removed by its key.
 func (p persons) own(ctx context.Context, doing, id string) error {
@@ -192,11 +320,6 @@ func (p persons) own(ctx context.Context, doing, id string) error {
 		{"SELECT rep, '', '' FROM routes WHERE rep = ?1", "DELETE FROM routes WHERE rep = ?1"},
 		{"SELECT source, '', '' FROM consents WHERE rep = ?1", "DELETE FROM consents WHERE source = ?2"},
 		{everything + "SELECT photo, '', '' FROM prints WHERE rep = ?1", "DELETE FROM prints WHERE photo = ?2"},
-		{everything + "SELECT id, '', '' FROM fetches WHERE rep = ?1", "DELETE FROM fetches WHERE id = ?2"},
-		{
-			everything + "SELECT rep, date, customer FROM plans WHERE json_extract(doc, '$.by') = ?1",
-			"UPDATE plans SET doc = json_set(doc, '$.by', '" + storage.Erased + "') WHERE rep = ?2 AND date = ?3 AND customer = ?4",
-		},
 	} {
 		found, err := many(ctx, p.s, doing, scanKeyed, of.read, id)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,13 +59,42 @@ func testErasures(t *testing.T, s suite) {
 	})
 }
 
-// named finds what has a word of somebody.
+// named finds what has a word of somebody. Events are theirs that begin with it.
 type named string
 
 func (n named) Key(key string) bool      { return strings.Contains(key, string(n)) }
-func (n named) Event(data []byte) bool   { return n.Payload(data) }
 func (n named) Renamed(id string) string { return strings.ReplaceAll(id, string(n), storage.Erased) }
 func (n named) Payload(data []byte) bool { return bytes.Contains(data, []byte(n)) }
+func (n named) File(data []byte) bool    { return bytes.Contains(data, []byte("file")) }
+
+func (n named) Event(key string, data []byte) storage.Naming {
+	switch {
+	case bytes.HasPrefix(data, []byte(n)):
+		return storage.Theirs
+	case n.Payload(data) || n.Key(key):
+		return storage.NamesThem
+	}
+	return storage.NamesNobody
+}
+
+// Rewritten leaves what stands in brackets: it is what somebody wrote.
+func (n named) Rewritten(key string, data []byte) (string, []byte) {
+	ours, words, _ := strings.Cut(string(data), "[")
+	return n.Renamed(key), []byte(n.Renamed(ours) + strings.TrimPrefix("["+words, "[]"))
+}
+
+func (n named) Blobs(data []byte) []string {
+	_, blob, ok := strings.Cut(string(data), "blob ")
+	if !ok {
+		return nil
+	}
+	return []string{blob}
+}
+
+// leaves is somebody who is erased at an instant.
+func leaves(who string) storage.Leaver {
+	return storage.Leaver{ID: who, As: []string{who}, Finder: named(who), Now: at(5)}
+}
 
 func testPersons(t *testing.T, s suite) {
 	t.Run("what is theirs goes, and nobody else's", func(t *testing.T) {
@@ -72,8 +102,9 @@ func testPersons(t *testing.T, s suite) {
 		ctx, st := t.Context(), s.open(t)
 		for i, who := range []string{"ann", "bob"} {
 			key := "k/" + who + "/1"
-			ok(t, drop(st.Inbox().Accept(ctx, storage.Event{Key: key, Payload: []byte("x")})))
-			ok(t, drop(st.Inbox().Accept(ctx, storage.Event{Key: fmt.Sprint("plain", i), Payload: []byte(`{"from":"` + who + `"}`)})))
+			ok(t, drop(st.Inbox().Accept(ctx, storage.Event{Key: key})))
+			ok(t, st.Inbox().Done(ctx, key, at(1)))
+			ok(t, drop(st.Inbox().Accept(ctx, storage.Event{Key: fmt.Sprint("plain", i), Payload: []byte(who)})))
 			ok(t, st.Plans().Put(ctx, visit.PlannedVisit{Rep: who, Date: "2026-11-24", Customer: "c"}))
 			ok(t, st.Outcomes().Put(ctx, outcome(who, "t", "2026-11-24", 1, called("c", visit.Verified))))
 			ok(t, st.Targets().Put(ctx, visit.MonthTarget{Rep: who, Month: "2026-11", Order: fen(1)}))
@@ -86,9 +117,11 @@ func testPersons(t *testing.T, s suite) {
 			ok(t, st.Leases().Take(ctx, "lane/"+who, "o", at(0), at(9)))
 			ok(t, st.Quotas().Swap(ctx, storage.Quota{Key: "chat/" + who, Version: 1, Expires: at(9)}))
 		}
-		n := named("ann")
 		for range 2 {
-			equal(t, val(st.Persons().Erase(ctx, "ann", n))(t), 0)
+			equal(t, val(st.Persons().Erase(ctx, leaves("ann")))(t), storage.OnItsWay{})
+		}
+		for key, fresh := range map[string]bool{"k/ann/1": true, "k/bob/1": false} {
+			equal(t, val(st.Inbox().Accept(ctx, storage.Event{Key: key, Next: at(99)}))(t), fresh)
 		}
 		keys := func(events []storage.Event) (out []string) {
 			for _, e := range events {
@@ -96,7 +129,7 @@ func testPersons(t *testing.T, s suite) {
 			}
 			return out
 		}
-		equal(t, keys(val(st.Inbox().Pending(ctx, at(0), storage.Cursor{}, 9))(t)), []string{"k/bob/1", "plain1"})
+		equal(t, keys(val(st.Inbox().Pending(ctx, at(0), storage.Cursor{}, 9))(t)), []string{"plain1"})
 		equal(t, len(val(st.Plans().Date(ctx, "2026-11-24"))(t)), 1)
 		equal(t, len(val(collect(st.Outcomes().Range(ctx, storage.FactFilter{})))(t)), 1)
 		equal(t, len(val(st.Outcomes().OfCustomer(ctx, "c", 9))(t)), 1)
@@ -128,7 +161,7 @@ func testPersons(t *testing.T, s suite) {
 		ok(t, st.Complaints().Put(ctx, visit.ComplaintCase{ID: "closed", Team: "t", By: "ann", Handler: "bob", Opened: at(1), Due: at(2), ClosedBy: "tap/ann/1", Done: "d"}))
 		ok(t, st.Complaints().Put(ctx, visit.ComplaintCase{ID: "tap/ann/0", Team: "t", By: "ann", Handler: "bob", Opened: at(1), Due: at(3), Text: "annoyed"}))
 		for range 2 {
-			ok(t, drop(st.Persons().Erase(ctx, "ann", named("ann"))))
+			ok(t, drop(st.Persons().Erase(ctx, leaves("ann"))))
 		}
 		equal(t, val(st.Plans().Day(ctx, "bob", "2026-11-24"))(t)[0].By, storage.Erased)
 		open, closed := val(st.Complaints().Get(ctx, "open"))(t), val(st.Complaints().Get(ctx, "closed"))(t)
@@ -162,7 +195,15 @@ func testPersons(t *testing.T, s suite) {
 		ok(t, drop(st.Runs().Begin(ctx, storage.Run{Job: "j", Group: "g", Date: "2026-11-24", State: storage.RunRendered, Body: []byte("ann")})))
 		ok(t, drop(st.Runs().Begin(ctx, storage.Run{Job: "j", Group: "ann", Date: "2026-11-24", State: storage.RunPosted})))
 		ok(t, st.Imports().Put(ctx, storage.Import{ID: "applied soon", Data: []byte("ann")}))
-		equal(t, val(st.Persons().Erase(ctx, "ann", named("ann")))(t), 3)
+		post("file", "p:bob", "a file", false)
+		equal(t, val(st.Persons().OnItsWay(ctx, leaves("ann")))(t), storage.OnItsWay{Posts: 3})
+		ok(t, drop(st.Outbox().Get(ctx, "to")))
+		recorded := leaves("ann")
+		recorded.Recorded = at(1)
+		equal(t, val(st.Persons().OnItsWay(ctx, recorded))(t), storage.OnItsWay{Posts: 3})
+		recorded.Recorded = at(2) // the file was made before, and may hold anything
+		equal(t, val(st.Persons().OnItsWay(ctx, recorded))(t), storage.OnItsWay{Posts: 4})
+		equal(t, val(st.Persons().Erase(ctx, recorded))(t), storage.OnItsWay{Posts: 4})
 		for _, id := range []string{"to", "to, sent", "about/ann"} {
 			_, err := st.Outbox().Get(ctx, id)
 			wants(t, err, storage.ErrNotFound)
@@ -178,14 +219,66 @@ func testPersons(t *testing.T, s suite) {
 		equal(t, val(st.Outbox().Desire(ctx, storage.Post{ID: "board", Chat: "p:g", Body: []byte("new"), Version: 2, Created: at(1)}))(t), true)
 	})
 
+	t.Run("others' events stay, whatever they say of somebody", func(t *testing.T) {
+		t.Parallel()
+		ctx, st := t.Context(), s.open(t)
+		accept := func(e storage.Event) { ok(t, drop(st.Inbox().Accept(ctx, e))) }
+		accept(storage.Event{Key: "theirs", Payload: []byte("ann blob upload/1/0"), Next: at(1)})
+		accept(storage.Event{Key: "theirs, dead", Payload: []byte("ann blob upload/2/0"), Dead: true, Attempts: 5})
+		accept(storage.Event{Key: "waits", Payload: []byte("bob [ann]"), Next: at(1)})
+		accept(storage.Event{Key: "is tried again", Payload: []byte("bob [ann]"), Next: at(99), Attempts: 1})
+		accept(storage.Event{Key: "dead", Payload: []byte("by ann [ann]"), Dead: true, Attempts: 5, Error: "e", At: at(1), Received: at(2)})
+		accept(storage.Event{Key: "later/ann", Payload: []byte("of ann []"), Next: at(99), At: at(99), Received: at(2)})
+		accept(storage.Event{Key: "other", Payload: []byte("bob"), Next: at(1)})
+		way := val(st.Persons().OnItsWay(ctx, leaves("ann")))(t)
+		slices.Sort(way.Blobs)
+		equal(t, way, storage.OnItsWay{Events: 2, Blobs: []string{"upload/1/0", "upload/2/0"}})
+		for range 2 {
+			equal(t, val(st.Persons().Erase(ctx, leaves("ann")))(t), storage.OnItsWay{Events: 2})
+		}
+		equal(t, val(st.Inbox().Dead(ctx, 9))(t), []storage.Event{
+			{Key: "dead", Payload: []byte("by erased [ann]"), Dead: true, Attempts: 5, Error: "e", At: at(1), Received: at(2)},
+		})
+		var got []string
+		for _, e := range val(st.Inbox().Pending(ctx, at(999), storage.Cursor{}, 9))(t) {
+			got = append(got, e.Key+": "+string(e.Payload))
+		}
+		equal(t, got, []string{"other: bob", "waits: bob [ann]", "is tried again: bob [ann]", "later/erased: of erased "})
+		ok(t, st.Inbox().Done(ctx, "waits", at(5)))
+		ok(t, st.Inbox().Done(ctx, "is tried again", at(5)))
+		equal(t, val(st.Persons().OnItsWay(ctx, leaves("ann")))(t), storage.OnItsWay{})
+	})
+
+	t.Run("a photo that is being fetched is waited for", func(t *testing.T) {
+		t.Parallel()
+		ctx, st := t.Context(), s.open(t)
+		for _, id := range []string{"a", "b", "c", "d"} {
+			f := storage.Fetch{ID: id, Rep: "ann", Resource: "blob upload/" + id, Next: at(1)}
+			if id == "d" {
+				f.Message = "of the platform"
+			}
+			ok(t, st.Media().Enqueue(ctx, f))
+		}
+		ok(t, st.Media().Claim(ctx, "a", "o", at(1), at(9)))
+		ok(t, st.Media().Claim(ctx, "b", "dead", at(1), at(4)))
+		way := val(st.Persons().OnItsWay(ctx, leaves("ann")))(t)
+		slices.Sort(way.Blobs)
+		equal(t, way, storage.OnItsWay{Events: 1, Blobs: []string{"upload/a", "upload/b", "upload/c"}})
+		equal(t, val(st.Persons().Erase(ctx, leaves("ann")))(t), storage.OnItsWay{Events: 1})
+		equal(t, val(st.Media().Count(ctx))(t), 1)
+		ok(t, st.Media().Finish(ctx, "a"))
+		equal(t, val(st.Persons().Erase(ctx, leaves("ann")))(t), storage.OnItsWay{})
+		equal(t, val(st.Media().Count(ctx))(t), 0)
+	})
+
 	t.Run("many at once", func(t *testing.T) {
 		t.Parallel()
 		ctx, st := t.Context(), s.open(t)
 		for i := range 130 {
 			who := []string{"ann", "bob"}[i%2]
-			ok(t, drop(st.Inbox().Accept(ctx, storage.Event{Key: fmt.Sprintf("%03d/%s", i, who)})))
+			ok(t, drop(st.Inbox().Accept(ctx, storage.Event{Key: fmt.Sprintf("%03d/%s", i, who), Payload: []byte(who)})))
 		}
-		equal(t, val(st.Persons().Erase(ctx, "ann", named("ann")))(t), 0)
+		equal(t, val(st.Persons().Erase(ctx, leaves("ann")))(t), storage.OnItsWay{})
 		waiting, _, err := st.Inbox().Count(ctx, at(0))
 		ok(t, err)
 		equal(t, waiting, 65)

@@ -183,7 +183,8 @@ func calls(s storage.Store) []call {
 			e.Version = 2
 			return s.Erasures().Swap(ctx, e)
 		}},
-		{"Persons.Erase", func(ctx context.Context) error { return drop(s.Persons().Erase(ctx, "r", named("nobody"))) }},
+		{"Persons.OnItsWay", func(ctx context.Context) error { return drop(s.Persons().OnItsWay(ctx, leaves("nobody"))) }},
+		{"Persons.Erase", func(ctx context.Context) error { return drop(s.Persons().Erase(ctx, leaves("nobody"))) }},
 		{"Record.Forget", func(ctx context.Context) error {
 			return errors.Join(s.Record().Forget(ctx, storage.ThingFact, "f"), s.Record().Forget(ctx, storage.ThingAct, "a"))
 		}},

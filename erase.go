@@ -40,6 +40,11 @@ func (p *Program) erase(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the erasures: %w", err)
 	}
+	return p.eraseSome(ctx, open)
+}
+
+// eraseSome is erase of some erasures.
+func (p *Program) eraseSome(ctx context.Context, open []storage.Erasure) error {
 	var errs []error
 	for _, e := range open {
 		if e.State == storage.ErasureAsked {
@@ -50,6 +55,8 @@ func (p *Program) erase(ctx context.Context) error {
 		switch {
 		case errors.Is(err, privacy.ErrOnItsWay), errors.Is(err, notary.ErrBusy), errors.Is(err, storage.ErrConflict):
 			p.log.Info("an erasure waits for what is on its way", "erasure", e.ID)
+		case errors.Is(err, privacy.ErrHeld):
+			errs = append(errs, p.eraseHeld(ctx, e))
 		case err != nil:
 			errs = append(errs, err)
 		default:
@@ -62,14 +69,32 @@ func (p *Program) erase(ctx context.Context) error {
 
 // eraseAsked reminds the admins of an erasure.
 func (p *Program) eraseAsked(ctx context.Context, e storage.Erasure) error {
-	rep, err := p.store.Roster().Rep(ctx, e.Rep)
-	if errors.Is(err, storage.ErrNotFound) {
-		rep, err = visit.Rep{ID: e.Rep, Name: e.Rep}, nil
-	}
+	rep, err := p.toErase(ctx, e)
 	if err != nil {
-		return fmt.Errorf("read who asked to be erased: %w", err)
+		return err
 	}
 	return p.scheduler.EraseAsked(ctx, e.ID, rep.ID, rep.Name, e.Due)
+}
+
+// eraseHeld asks the admins for a second one.
+func (p *Program) eraseHeld(ctx context.Context, e storage.Erasure) error {
+	rep, err := p.toErase(ctx, e)
+	if err != nil {
+		return err
+	}
+	return p.scheduler.EraseHeld(ctx, e.ID, rep.ID, rep.Name)
+}
+
+// toErase is whom an erasure is about.
+func (p *Program) toErase(ctx context.Context, e storage.Erasure) (visit.Rep, error) {
+	rep, err := p.store.Roster().Rep(ctx, e.Rep)
+	if errors.Is(err, storage.ErrNotFound) {
+		return visit.Rep{ID: e.Rep, Name: e.Rep}, nil
+	}
+	if err != nil {
+		return rep, fmt.Errorf("read whom to erase: %w", err)
+	}
+	return rep, nil
 }
 
 // eraseAgain erases whoever a backup brought back, and returns how many these are.
@@ -100,7 +125,11 @@ func eraseAgain(env *runtimeEnv, cfg *config.Config) (n int, err error) {
 			continue
 		}
 		// What was on its way when the backup was made is said first, and then goes.
-		if err := eraser.Run(env.ctx, e); err != nil && !errors.Is(err, privacy.ErrOnItsWay) {
+		err := eraser.Run(env.ctx, e)
+		if errors.Is(err, privacy.ErrHeld) {
+			continue // it had not begun, and another admin has to confirm
+		}
+		if err != nil && !errors.Is(err, privacy.ErrOnItsWay) {
 			return n, err
 		}
 		n++

@@ -33,15 +33,17 @@ var traces = []string{"R-0017", "张伟丰", "ou_e1f2", "zhangwf", "hash-theirs"
 type leaving struct {
 	*testing.T
 	url, dir string
-	store    storage.Store
-	spool    *bot.Spool
-	eraser   *privacy.Eraser
-	now      time.Time
+	// key is the journal's.
+	key    string
+	store  storage.Store
+	spool  *bot.Spool
+	eraser *privacy.Eraser
+	now    time.Time
 }
 
 func newLeaving(t *testing.T, url string) *leaving {
 	t.Helper()
-	l := &leaving{T: t, url: url, dir: t.TempDir(), now: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC)}
+	l := &leaving{T: t, url: url, dir: t.TempDir(), key: "a key", now: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC)}
 	var err error
 	l.store, err = openStore(t.Context(), url, false)
 	l.ok(err)
@@ -56,7 +58,7 @@ func (l *leaving) newEraser(store storage.Store) *privacy.Eraser {
 	now := func() time.Time { return l.now }
 	return &privacy.Eraser{
 		Store: store, Notary: notary.New(store, now, randomName), Now: now, Owner: randomName,
-		Journal: privacy.NewJournal(filepath.Join(l.dir, journalName), []byte("a key")),
+		Journal: privacy.NewJournal(filepath.Join(l.dir, journalName), []byte(l.key)),
 		Spool:   l.spool,
 	}
 }
@@ -165,7 +167,9 @@ func (l *leaving) seed() {
 // holds fails unless the record verifies, with so many records erased.
 func (l *leaving) holds(erased int) {
 	l.Helper()
-	report, err := notary.Verify(l.Context(), l.store, notary.Question{})
+	known, err := privacy.Known(privacy.NewJournal(filepath.Join(l.dir, journalName), []byte(l.key)))
+	l.ok(err)
+	report, err := notary.Verify(l.Context(), l.store, notary.Question{Known: known, KeepPlaces: 90 * days})
 	if err != nil || report.Erased != erased {
 		l.Errorf("the record: %+v, %v; %d should be erased", report, err, erased)
 	}
@@ -380,13 +384,30 @@ func TestARestoreErasesAgain(t *testing.T) {
 	if out := at("erase", "R-0017", "--reason", "离职"); !strings.Contains(out, "Erased.") {
 		t.Errorf("erase: %s", out)
 	}
-	if out := at("verify"); !strings.Contains(out, "more are erased") {
+	if out := at("verify"); !strings.Contains(out, "more are erased") || !strings.Contains(out, " by shell excuses ") || strings.Contains(out, "no journal") {
 		t.Errorf("verify: %s", out)
 	}
 	l.dir = filepath.Join(dir, "spool")
 	for _, hit := range l.hits(traces...) {
 		t.Error(hit)
 	}
+	if out := at("verify", "--from", "2026-11-24", "--to", "2026-11-24"); !strings.Contains(out, "were not compared") {
+		t.Errorf("verify one date: %s", out)
+	}
+	// Without the journal it is said what excuses; with one that knows nothing that is no excuse.
+	journal := filepath.Join(dir, "spool", journalName)
+	l.ok(os.Rename(journal, journal+".away"))
+	if out := at("verify"); !strings.Contains(out, " by shell excuses ") || !strings.Contains(out, "There is no journal of erasures here") {
+		t.Errorf("verify without a journal: %s", out)
+	}
+	if out := at("verify", "--journal", journal+".away"); strings.Contains(out, "no journal") {
+		t.Errorf("verify with the journal: %s", out)
+	}
+	l.ok(os.WriteFile(journal, nil, 0o600))
+	if code, out, _ := shell(t, "--config", path, "verify"); code != 1 || !strings.Contains(out, "was erased by nobody who may") || !strings.Contains(out, "is in no journal") {
+		t.Errorf("verify with an empty journal: exit %d, %s", code, out)
+	}
+	l.ok(os.Rename(journal+".away", journal))
 	if out := at("restore", filepath.Join(dir, "copy.db")); !strings.Contains(out, "1 who were erased since are erased again") {
 		t.Errorf("restore: %s", out)
 	}
@@ -403,8 +424,9 @@ func TestARestoreErasesAgain(t *testing.T) {
 	defer again.Close()
 	l.spool, err = bot.OpenSpool(l.dir)
 	l.ok(err)
-	if n, err := l.newEraser(again).Replay(t.Context()); err != nil || n != 0 {
-		t.Errorf("%d are erased again, %v", n, err)
+	l.key = "0123456789abcdef0123456789abcdef"
+	if n, err := l.newEraser(again).Replay(t.Context()); err != nil || len(n) != 0 {
+		t.Errorf("%d are erased again, %v", len(n), err)
 	}
 	if code, _, stderr := shell(t, "--config", path, "erase", "R99", "--reason", "x"); code != 1 || !strings.Contains(stderr, "nothing is kept") {
 		t.Errorf("of nobody: exit %d, %s", code, stderr)

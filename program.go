@@ -120,12 +120,14 @@ func newProgram(ctx context.Context, cfg *config.Config, o programOptions) (_ *P
 	if err = p.wire(); err != nil {
 		return nil, err
 	}
-	// Before anybody is served of whom a backup brought back what was erased.
-	if _, err = p.eraser.Replay(ctx); err != nil {
+	// Before anybody is served of whom a backup brought back what was erased. What
+	// an admin wants erased goes beside the serving, however long it takes.
+	again, err := p.eraser.Replay(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("erase again who was erased: %w", err)
 	}
 	// One that cannot be done now is tried again, and keeps nobody from checking in.
-	if err := p.erase(ctx); err != nil {
+	if err := p.eraseSome(ctx, again); err != nil {
 		p.log.Error("an erasure is not done", "error", err)
 	}
 	return p, nil

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
+	"roundsman/config"
 	"roundsman/notary"
 	"roundsman/privacy"
 	"roundsman/record"
@@ -20,6 +24,8 @@ type verifyCmd struct {
 	To      string   `help:"The last date." placeholder:"D"`
 	Head    []string `help:"A head as it stands in a group: its number and its 64 digits. May be given several times." placeholder:"TEXT"`
 	Witness string   `help:"A witness file to compare with; the configured one without." type:"path" placeholder:"FILE"`
+	Journal []string `help:"A journal of erasures; the one beside the spool without. May be given several times, for several replicas." type:"path" placeholder:"FILE"`
+	Keep    int      `help:"The fewest days that privacy.keep_coordinates ever was, if that is fewer than it is now." placeholder:"DAYS"`
 	Proof   string   `help:"Verify the proof in this file instead, without a store." type:"path" placeholder:"FILE"`
 }
 
@@ -72,9 +78,13 @@ func (c verifyCmd) Run(env *runtimeEnv) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := c.excuses(cfg, &q); err != nil {
+		return err
+	}
 	report, err := notary.Verify(env.ctx, store, q)
 	if p := (*notary.Problem)(nil); errors.As(err, &p) {
 		_, _ = fmt.Fprintf(env.out, "%v\n%d blocks before it hold.\n", p, report.Blocks)
+		c.erasures(env, report, q)
 		return errBroken
 	}
 	if err != nil {
@@ -85,6 +95,11 @@ func (c verifyCmd) Run(env *runtimeEnv) (err error) {
 		_, _ = fmt.Fprintf(env.out, "; of %d the place is removed, %d more are erased", report.Redacted, report.Erased)
 	}
 	_, _ = fmt.Fprintln(env.out, ".")
+	if report.Elsewhen > 0 {
+		_, _ = fmt.Fprintf(env.out, "%d records of other dates were not compared, and one that was altered may say another date than it had: "+
+			"only without --from and --to everything is shown to hold.\n", report.Elsewhen)
+	}
+	c.erasures(env, report, q)
 	if report.Blocks > 0 {
 		_, _ = fmt.Fprintf(env.out, "Head: %s\n", report.Head)
 	}
@@ -97,6 +112,43 @@ func (c verifyCmd) Run(env *runtimeEnv) (err error) {
 		_, _ = fmt.Fprintln(env.out, "What came in the last minutes is not sealed yet.")
 	}
 	return nil
+}
+
+// excuses says what is known outside of the store of what is gone from it.
+func (c verifyCmd) excuses(cfg *config.Config, q *notary.Question) (err error) {
+	q.KeepPlaces = cfg.Privacy.KeepCoordinates
+	if c.Keep > 0 {
+		q.KeepPlaces = time.Duration(c.Keep) * 24 * time.Hour
+	}
+	files := c.Journal
+	if len(files) == 0 {
+		files = []string{filepath.Join(cfg.Spool, journalName)}
+	}
+	var journals []*privacy.Journal
+	for _, file := range files {
+		if _, err := os.Stat(file); err != nil && len(c.Journal) > 0 {
+			return fmt.Errorf("find the journal of erasures: %w", err)
+		}
+		journals = append(journals, privacy.NewJournal(file, []byte(cfg.SecretKey.Reveal())))
+	}
+	q.Known, err = privacy.Known(journals...)
+	return err
+}
+
+// erasures prints the acts that say that something was erased: whether these
+// people were to be erased is to be known elsewhere.
+func (c verifyCmd) erasures(env *runtimeEnv, report notary.Report, q notary.Question) {
+	for _, e := range report.Erasures {
+		verb := "excuses"
+		if !e.Known {
+			verb = "is in no journal, and does not excuse"
+		}
+		_, _ = fmt.Fprintf(env.out, "%s of %s by %s %s %d erased records.\n",
+			e.Act.ID, e.Act.At.Format("2006-01-02 15:04:05 MST"), cmp.Or(e.Act.By, "Roundsman"), verb, e.Things)
+	}
+	if len(report.Erasures) > 0 && q.Known == nil {
+		_, _ = fmt.Fprintln(env.out, "There is no journal of erasures here: whoever can write the store may have made these up. Compare them with what was asked for, or give the journal with --journal.")
+	}
 }
 
 // maxProof bounds the file of a proof, in bytes.

@@ -260,3 +260,84 @@ func TestACheckInIsProved(t *testing.T) {
 		}
 	}
 }
+
+// An act that nobody knows of outside of the store excuses nothing, though our own
+// notary sealed it, nor does one that was sealed before what is gone.
+func TestNothingGoesUnderAnActThatWasMadeUp(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.keep("2026-11-24", 0, 4)
+	f.seal(4)
+	f.ok(f.store.Acts().Append(t.Context(), visit.Act{ID: "erase/x/0", Kind: visit.ActErase, At: f.now, By: "A1", What: "2"}))
+	f.seal(1)
+	f.ok(f.store.Record().Forget(t.Context(), storage.ThingFact, fact("2026-11-24", 2).ID))
+	known := func(known bool) notary.Question {
+		return notary.Question{Known: func(a visit.Act) bool { return known && a.ID == "erase/x/0" }}
+	}
+	var p *notary.Problem
+	r, err := notary.Verify(t.Context(), f.store, known(false))
+	if !errors.As(err, &p) || !errors.Is(err, notary.ErrErased) || p.Block != 1 || p.Index != 2 {
+		t.Errorf("one that nobody knows: %v", err)
+	}
+	if len(r.Erasures) != 1 || r.Erasures[0].Known || r.Erasures[0].Things != 2 || r.Erasures[0].Act.By != "A1" {
+		t.Errorf("what it says of it: %+v", r.Erasures)
+	}
+	for _, q := range []notary.Question{known(true), {}} {
+		if r := f.verify(q); r.Erased != 1 || len(r.Erasures) != 1 || !r.Erasures[0].Known {
+			t.Errorf("one that is known: %+v", r)
+		}
+	}
+	// It has one to spare, but came before these.
+	f.keep("2026-11-24", 4, 2)
+	f.seal(2)
+	f.ok(f.store.Record().Forget(t.Context(), storage.ThingFact, fact("2026-11-24", 5).ID))
+	if _, err := notary.Verify(t.Context(), f.store, known(true)); !errors.As(err, &p) || !errors.Is(err, notary.ErrErased) || p.Block != 3 || p.Index != 1 {
+		t.Errorf("what was sealed after it: %v", err)
+	}
+}
+
+// Places may go when their time is over, by the date on which it was sealed that they went.
+func TestPlacesThatAreRemovedBeforeTheirTime(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		what visit.Date
+		// ahead is how far the act says that it is ahead.
+		ahead time.Duration
+		want  error
+	}{
+		"over":       {"2026-08-26", 0, nil},
+		"not over":   {"2026-08-28", 0, notary.ErrPlace},
+		"yesterday":  {"2026-11-23", 0, notary.ErrPlace},
+		"by a clock": {"2026-11-23", 200 * 24 * time.Hour, notary.ErrPlace},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.keep(tt.what.Add(-1), 0, 4)
+			f.seal(4)
+			_, err := f.store.Facts().Redact(t.Context(), tt.what)
+			f.ok(err)
+			f.ok(f.store.Acts().Append(t.Context(), visit.Act{ID: "redact/x", Kind: visit.ActRedact, At: f.now.Add(tt.ahead), What: string(tt.what)}))
+			f.seal(1)
+			_, err = notary.Verify(t.Context(), f.store, notary.Question{KeepPlaces: 90 * 24 * time.Hour})
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+// What is not compared is said: a record may say another date than it had.
+func TestOtherDatesAreCounted(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.keep("2026-11-23", 0, 4)
+	f.keep("2026-11-24", 4, 3)
+	f.seal(7)
+	if r := f.verify(notary.Question{From: "2026-11-24", To: "2026-11-24"}); r.Things != 7 || r.Elsewhen != 4 {
+		t.Errorf("of one date: %+v", r)
+	}
+	if r := f.verify(notary.Question{}); r.Elsewhen != 0 {
+		t.Errorf("of all: %+v", r)
+	}
+}

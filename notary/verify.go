@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,7 +25,7 @@ var (
 	ErrMissing = errors.New("is missing")
 	// ErrPlace: where the person was is gone before its time, or was added.
 	ErrPlace = errors.New("says another place than was sealed, or none although its time is not over")
-	// ErrErased: more was erased than anybody recorded.
+	// ErrErased: more was erased than anybody recorded who may.
 	ErrErased = errors.New("was erased by nobody who may")
 	// ErrExtra: it claims to be sealed and is in no block.
 	ErrExtra = errors.New("claims to be sealed and is in no block")
@@ -64,6 +66,22 @@ type Question struct {
 	From, To visit.Date
 	// Witnessed are heads that somebody kept outside of the store.
 	Witnessed []record.Head
+	// Known reports whether an act that says that something was erased is one of
+	// which somebody knows outside of the store: only such acts excuse what is
+	// missing. Nil if nothing is known there, and then all do.
+	Known func(visit.Act) bool
+	// KeepPlaces is how long places are kept: an act that says that places were
+	// removed excuses those that were older when it was sealed. Zero if it is not
+	// known, and then those of the days before.
+	KeepPlaces time.Duration
+}
+
+// Erasure is an act that says that something was erased.
+type Erasure struct {
+	Act visit.Act
+	// Things are how many it says, and Known that they count.
+	Things int
+	Known  bool
 }
 
 // Kept is what of a store is verified.
@@ -77,6 +95,11 @@ type Report struct {
 	// Blocks and Things count what holds, Redacted those of the things whose place
 	// is removed, Erased those that are erased.
 	Blocks, Things, Redacted, Erased int
+	// Elsewhen are the facts that were not compared, because they say another date
+	// than was asked for.
+	Elsewhen int
+	// Erasures are what excuses the erased, in the order in which they were sealed.
+	Erasures []Erasure
 	// Head is the last block's; zero if there is none.
 	Head record.Head
 	// Unsealed says that something is not sealed yet, for example what came a moment ago.
@@ -127,9 +150,15 @@ type verifier struct {
 	// date before which that was done, by what is sealed.
 	gone    map[visit.Date]*Problem
 	removed visit.Date
-	// erasures are how many things were erased, by what is sealed; erased is the first.
-	erasures int
-	erased   *Problem
+	// erased are the blocks in which something is erased, or an act says so.
+	erased []balance
+}
+
+// balance is what a block lacks, and what it excuses: an act is sealed after what it excuses.
+type balance struct {
+	erased, excused int
+	// first is the first thing that is erased.
+	first *Problem
 }
 
 // blocks verifies some blocks, one after the other, and what they hold.
@@ -165,14 +194,14 @@ func (v *verifier) blocks(ctx context.Context, some []storage.Block) error {
 		}
 		v.report.Head = head
 		v.report.Blocks++
-		v.add(checked[i])
+		v.add(checked[i], b.At)
 	}
 	return nil
 }
 
 // held is what came of what a block holds.
 type held struct {
-	things, redacted, erased int
+	things, redacted, erased, elsewhen int
 	// gone are the first of each date whose place is removed.
 	gone        map[visit.Date]*Problem
 	firstErased *Problem
@@ -180,30 +209,59 @@ type held struct {
 	problem     *Problem
 }
 
-func (v *verifier) add(h held) {
+// zones is how far a zone's date may be ahead of UTC's.
+const zones = 14 * time.Hour
+
+func (v *verifier) add(h held, sealed time.Time) {
 	v.report.Things += h.things
 	v.report.Redacted += h.redacted
 	v.report.Erased += h.erased
+	v.report.Elsewhen += h.elsewhen
 	for date, p := range h.gone {
 		if v.gone[date] == nil {
 			v.gone[date] = p
 		}
 	}
-	if v.erased == nil {
-		v.erased = h.firstErased
-	}
+	sum := balance{erased: h.erased, first: h.firstErased}
 	for _, a := range h.acts {
 		switch a.Kind {
 		case visit.ActRedact:
+			at := a.At
+			if sealed.Before(at) {
+				at = sealed
+			}
 			// Nobody's time is over on the day itself: such an act excuses nothing.
-			if before := visit.Date(a.What); before < visit.DateOf(a.At) {
+			over := visit.DateOf(a.At).Add(-1)
+			if v.q.KeepPlaces > 0 {
+				over = visit.DateOf(at.UTC().Add(zones - v.q.KeepPlaces))
+			}
+			if before := visit.Date(a.What); before <= over {
 				v.removed = max(v.removed, before)
 			}
 		case visit.ActErase:
-			n, _ := strconv.Atoi(a.What)
-			v.erasures += n
+			n, err := strconv.Atoi(a.What)
+			e := Erasure{Act: a, Things: max(n, 0), Known: err == nil && n > 0 && (v.q.Known == nil || v.q.Known(a))}
+			v.report.Erasures = append(v.report.Erasures, e)
+			if e.Known {
+				sum.excused += n
+			}
 		}
 	}
+	if sum.erased+sum.excused > 0 {
+		v.erased = append(v.erased, sum)
+	}
+}
+
+// unexcused is the first block's first thing that is erased though no act that was
+// sealed after it says so.
+func (v *verifier) unexcused() (first *Problem) {
+	spare := 0
+	for _, b := range slices.Backward(v.erased) {
+		if spare += b.excused - b.erased; spare < 0 {
+			first, spare = b.first, 0
+		}
+	}
+	return first
 }
 
 // compare compares what a block holds with what is kept.
@@ -240,9 +298,14 @@ func (v *verifier) compare(ctx context.Context, b storage.Block) (held, error) {
 			out.problem = p
 			return out, nil
 		}
-		if !v.holds(p, l, t) {
-			out.problem = p
-			return out, nil
+		switch {
+		case v.elsewhen(t):
+			out.elsewhen++
+		default:
+			if p.Err = same(l, t); p.Err != nil {
+				out.problem = p
+				return out, nil
+			}
 		}
 		out.things++
 		if t.Act != nil {
@@ -259,18 +322,14 @@ func (v *verifier) compare(ctx context.Context, b storage.Block) (held, error) {
 	return out, nil
 }
 
-// holds reports whether a thing is what was sealed of it, and notes in p what is not.
-func (v *verifier) holds(p *Problem, l storage.Leaf, t storage.Thing) bool {
-	p.Err = v.same(l, t)
-	return p.Err == nil
+// elsewhen reports whether a thing is of another date than was asked for, by what it says.
+func (v *verifier) elsewhen(t storage.Thing) bool {
+	return t.Fact != nil && (t.Fact.Date < v.q.From || v.q.To != "" && t.Fact.Date > v.q.To)
 }
 
 // same reports how a thing differs from what was sealed of it. That a place was
 // removed is no difference yet.
-func (v *verifier) same(l storage.Leaf, t storage.Thing) error {
-	if t.Fact != nil && (t.Fact.Date < v.q.From || v.q.To != "" && t.Fact.Date > v.q.To) {
-		return nil
-	}
+func same(l storage.Leaf, t storage.Thing) error {
 	now, err := leafOf(t)
 	switch {
 	case err != nil:
@@ -291,8 +350,8 @@ func (v *verifier) end(ctx context.Context) error {
 			first = p
 		}
 	}
-	if v.report.Erased > v.erasures && (first == nil || v.erased.Block < first.Block) {
-		first = v.erased
+	if p := v.unexcused(); p != nil && (first == nil || p.Block < first.Block) {
+		first = p
 	}
 	if first != nil {
 		return first

@@ -225,6 +225,9 @@ func (e *Eraser) Run(ctx context.Context, job storage.Erasure) (err error) {
 		}
 		return err
 	}
+	if err := e.heldSince(ctx, job, r); err != nil {
+		return err
+	}
 	if err := e.Journal.note(job.ID, job.Rep); err != nil {
 		return err
 	}
@@ -264,6 +267,25 @@ func (e *Eraser) Run(ctx context.Context, job storage.Erasure) (err error) {
 		return fmt.Errorf("end an erasure: %w", err)
 	}
 	return nil
+}
+
+// heldSince has a second admin confirm, and fails with [ErrHeld], if the person was
+// held for a dispute after the first one had. From the journal's line on there is
+// no way back.
+func (e *Eraser) heldSince(ctx context.Context, job storage.Erasure, r Request) error {
+	begun, err := e.Journal.read()
+	if err != nil || begun.begun(job.ID) || len(r.Confirmed) > 1 {
+		return err
+	}
+	held, err := Held(ctx, e.Store.Acts(), job.Rep)
+	if err != nil || !held {
+		return err
+	}
+	job.State, job.Version = storage.ErasureAsked, job.Version+1
+	if err := e.Store.Erasures().Swap(ctx, job); err != nil {
+		return fmt.Errorf("ask for a second admin: %w", err)
+	}
+	return ErrHeld
 }
 
 // leaver is the person as the stores see them.
@@ -433,9 +455,16 @@ func (e *Eraser) pass(ctx context.Context, job storage.Erasure, r Request, f fin
 	return nil
 }
 
-// say appends the act that says how much the pass forgets, and has it sealed. It names nobody.
+// say appends the act that says how much the pass forgets, and has it sealed, after
+// the journal. It names who had it done, and not whom.
 func (e *Eraser) say(ctx context.Context, id string, r Request) error {
-	act := visit.Act{ID: fmt.Sprintf("erase/%s/%d", id, r.Pass), Kind: visit.ActErase, At: visit.Millis(e.Now()), What: strconv.Itoa(len(r.Things))}
+	if err := e.Journal.pass(id, r.Pass, len(r.Things)); err != nil {
+		return err
+	}
+	act := visit.Act{ID: fmt.Sprintf("%s%s/%d", actPrefix, id, r.Pass), Kind: visit.ActErase, At: visit.Millis(e.Now()), What: strconv.Itoa(len(r.Things))}
+	if n := len(r.Confirmed); n > 0 {
+		act.By = r.Confirmed[n-1]
+	}
 	if err := e.Store.Acts().Append(ctx, act); err != nil {
 		return fmt.Errorf("say what is erased: %w", err)
 	}
@@ -518,37 +547,63 @@ func (f finder) rename(t *storage.Thing) (named bool) {
 }
 
 // Replay erases again whoever a backup brought back: those of the journal whose
-// erasure this store does not know. They are ready then, and are to be run; it
-// returns how many these are.
-func (e *Eraser) Replay(ctx context.Context) (int, error) {
-	lines, err := e.Journal.lines()
+// erasure this store does not know, or has as one that nobody confirmed. They are
+// ready then, and are to be run; it returns them. It fails with [ErrJournalKey] if
+// the journal is by another key, which would find nobody.
+func (e *Eraser) Replay(ctx context.Context) (ready []storage.Erasure, err error) {
+	held, err := e.Journal.read()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	unknown := make(map[string][]string)
-	n := 0
-	for _, l := range lines {
+	for _, l := range held.lines {
 		job, err := e.Store.Erasures().Get(ctx, l.id)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
 			unknown[l.person] = append(unknown[l.person], l.id)
 		case err != nil:
-			return n, fmt.Errorf("look up an erasure: %w", err)
+			return nil, fmt.Errorf("look up an erasure: %w", err)
 		case job.State == storage.ErasureAsked:
 			// It was begun after the backup was made.
-			job.State, job.Version = storage.ErasureReady, job.Version+1
-			if err := e.Store.Erasures().Swap(ctx, job); err != nil {
-				return n, fmt.Errorf("erase somebody again: %w", err)
+			r, err := RequestOf(job)
+			if err != nil {
+				return nil, err
 			}
-			n++
+			r.Again, job.State = true, storage.ErasureReady
+			if _, err = e.swap(ctx, job, r); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if len(unknown) == 0 {
-		return n, nil
+	if len(unknown) > 0 {
+		err = e.bringBack(ctx, held, unknown)
 	}
+	if err != nil {
+		return nil, err
+	}
+	// With those that were found at an earlier start, which did not come to its end.
+	open, err := e.Store.Erasures().Open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the erasures: %w", err)
+	}
+	for _, job := range open {
+		r, err := RequestOf(job)
+		if err != nil {
+			return nil, err
+		}
+		if r.Again && job.State == storage.ErasureReady {
+			ready = append(ready, job)
+		}
+	}
+	return ready, nil
+}
+
+// bringBack makes ready the erasures of the journal that the store does not know,
+// by the hashes of whom they are about.
+func (e *Eraser) bringBack(ctx context.Context, held journal, unknown map[string][]string) error {
 	people, err := e.people(ctx)
 	if err != nil {
-		return n, err
+		return err
 	}
 	at := visit.Millis(e.Now())
 	for rep := range people {
@@ -559,22 +614,25 @@ func (e *Eraser) Replay(ctx context.Context) (int, error) {
 		unknown[e.Journal.hash(rep)] = ids[1:]
 		job, err := with(storage.Erasure{ID: ids[0], Rep: rep, State: storage.ErasureReady, At: at, Due: at}, Request{Again: true})
 		if err != nil {
-			return n, err
+			return err
 		}
 		if _, err := e.Store.Erasures().Put(ctx, job); err != nil {
-			return n, fmt.Errorf("erase somebody again: %w", err)
+			return fmt.Errorf("erase somebody again: %w", err)
 		}
-		n++
 	}
-	// Nobody is there any more: so that it is not looked for at each start.
+	// Nobody is there any more: so that it is not looked for at each start. A line
+	// without a check may be by another key, and is looked for until it is found.
 	for _, ids := range unknown {
 		for _, id := range ids {
+			if held.unchecked[id] {
+				continue
+			}
 			if _, err := e.Store.Erasures().Put(ctx, storage.Erasure{ID: id, State: storage.ErasureDone, At: at, Due: at, Version: 1}); err != nil {
-				return n, fmt.Errorf("note an erasure: %w", err)
+				return fmt.Errorf("note an erasure: %w", err)
 			}
 		}
 	}
-	return n, nil
+	return nil
 }
 
 // people are all who are on the roster or of whom something is kept, by id.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -532,5 +534,65 @@ func TestAnErasureThatWaitsReadsLittle(t *testing.T) {
 		if err != nil || string(p.Body) != want {
 			t.Errorf("%s: %s, %v", id, p.Body, err)
 		}
+	}
+}
+
+// Until it is begun a dispute stops what one admin alone wanted.
+func TestAHoldAfterTheConfirmation(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	s.ok(s.store.Roster().PutReps(ctx, two...))
+	job := s.ready("1001")
+	s.ok(s.store.Acts().Append(ctx, visit.Act{ID: "hold/1", Kind: visit.ActHold, About: "1001", By: "manager", At: s.now}))
+	if err := s.eraser.Run(ctx, job); !errors.Is(err, privacy.ErrHeld) {
+		t.Fatalf("held since: %v", err)
+	}
+	if _, err := s.store.Roster().Rep(ctx, "1001"); err != nil {
+		t.Errorf("on the roster: %v", err)
+	}
+	if _, err := os.Stat(s.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the journal: %v", err)
+	}
+	job, err := s.store.Erasures().Get(ctx, job.ID)
+	s.ok(err)
+	if job, err = privacy.Confirm(ctx, s.store, job, "admin", ""); !errors.Is(err, privacy.ErrHeld) {
+		t.Fatalf("the same admin again: %v, %v", job.State, err)
+	}
+	job, err = privacy.Confirm(ctx, s.store, job, "another", "")
+	s.ok(err)
+	s.ok(s.eraser.Run(ctx, job))
+	if _, err := s.store.Roster().Rep(ctx, "1001"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("off the roster: %v", err)
+	}
+}
+
+// With another key nobody would be found, and the erasures be noted as done: it is
+// refused, and with the right key again they are done.
+func TestAJournalOfAnotherKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	s.ok(s.store.Roster().PutReps(ctx, two...))
+	s.erase("1001")
+	// A backup of before is put back, on a machine with another key.
+	restored := setup(t)
+	restored.ok(restored.store.Roster().PutReps(ctx, two...))
+	restored.eraser.Journal = privacy.NewJournal(s.path, []byte("another key"))
+	if _, err := restored.eraser.Replay(ctx); !errors.Is(err, privacy.ErrJournalKey) {
+		t.Fatalf("with another key: %v", err)
+	}
+	restored.eraser.Journal = privacy.NewJournal(s.path, []byte("a key"))
+	for range 2 { // as after a start that was cut off
+		again, err := restored.eraser.Replay(ctx)
+		if err != nil || len(again) != 1 || again[0].Rep != "1001" {
+			t.Fatalf("with the key: %+v, %v", again, err)
+		}
+	}
+	again, err := restored.eraser.Replay(ctx)
+	s.ok(err)
+	s.ok(restored.eraser.Run(ctx, again[0]))
+	if again, err := restored.eraser.Replay(ctx); err != nil || len(again) != 0 {
+		t.Errorf("once more: %+v, %v", again, err)
 	}
 }

@@ -378,6 +378,12 @@ func (s *Scheduler) EraseAsked(ctx context.Context, id, rep, name string, due ti
 	return s.tellAdmins(ctx, post, s.Say.T(key, "Name", name, "Rep", rep, "Date", s.Say.Date(due.In(s.Policy.Zone))))
 }
 
+// EraseHeld tells the admins that somebody was held for a dispute after one of them
+// had confirmed their erasure, and that a second one is needed.
+func (s *Scheduler) EraseHeld(ctx context.Context, id, rep, name string) error {
+	return s.tellAdmins(ctx, "erasure/"+id+"/held", s.Say.T("erase.second", "Name", name, "Rep", rep))
+}
+
 // EraseDone tells the admins that an erasure is done. It names nobody.
 func (s *Scheduler) EraseDone(ctx context.Context, id string) error {
 	return s.tellAdmins(ctx, "erasure/"+id+"/done", s.Say.T("erase.done"))

@@ -104,28 +104,29 @@ func (s *Service) heal(ctx context.Context, m bot.Message, manager person, a act
 	if err != nil {
 		return err
 	}
-	wrong := visit.CheckPlace(c, fixes)
+	wrong, place := visit.CheckPlace(c, fixes), c.Point
 	switch {
 	case a.Of == healDatum && wrong.Datum != "":
-		c.Point.Datum = wrong.Datum
+		place.Datum = wrong.Datum
 	case a.Of == healMove && !wrong.Move.IsZero():
-		c.Point = wrong.Move.In(c.Point.Datum)
+		place = wrong.Move.In(c.Point.Datum)
 	default:
 		return s.answerPress(ctx, m, a.To, s.text("heal.settled", "Name", c.Name), 2)
 	}
-	if err := s.putPlace(ctx, c, m.Key, m.At, manager.ID, a.Of); err != nil {
+	if err := s.putPlace(ctx, c, place, m.Key, m.At, manager.ID, a.Of); err != nil {
 		return err
 	}
 	return s.answerPress(ctx, m, a.To, s.text("heal.done", "Name", c.Name), 2)
 }
 
-// putPlace keeps a customer's new place, and who changed it.
-func (s *Service) putPlace(ctx context.Context, c visit.Customer, key string, at time.Time, by, why string) error {
+// putPlace keeps a customer's new place, and who changed it. It fails with
+// storage.ErrConflict if it was changed since the customer was read.
+func (s *Service) putPlace(ctx context.Context, c visit.Customer, place geo.Point, key string, at time.Time, by, why string) error {
 	act := visit.Act{ID: "place/" + key, Kind: visit.ActPlace, At: visit.Millis(at), By: by, What: why + " " + c.ID}
 	if err := s.Store.Acts().Append(ctx, act); err != nil {
 		return fmt.Errorf("record a customer's new place: %w", err)
 	}
-	if err := s.Store.Customers().Put(ctx, c); err != nil {
+	if err := s.Store.Customers().SetPlace(ctx, c.ID, c.Point, place); err != nil {
 		return fmt.Errorf("keep a customer's place: %w", err)
 	}
 	return nil
@@ -142,8 +143,11 @@ func (s *Service) firstPlace(ctx context.Context, f visit.Fact, customer, by str
 	if err != nil || !ok || !c.Point.IsZero() {
 		return err
 	}
-	c.Point = f.Fix.Point
-	return s.putPlace(ctx, c, f.ID, f.At, by, "first")
+	err = s.putPlace(ctx, c, f.Fix.Point, f.ID, f.At, by, "first")
+	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
+		return nil // it got one meanwhile, or is gone
+	}
+	return err
 }
 
 // customer returns the customer with the id, if there is one.

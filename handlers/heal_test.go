@@ -1,10 +1,12 @@
 package handlers_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"roundsman/geo"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -66,6 +68,55 @@ func TestTheFirstPlaceOfACustomer(t *testing.T) {
 	f.tapOn("wang", "请核实", "认可")
 	if c := f.customer("C9"); geo.Distance(c.Point, there) > 1 {
 		t.Errorf("it is at %v", c.Point)
+	}
+}
+
+// Whoever gets a customer while its place is set keeps it, and a place that
+// somebody else set meanwhile stays.
+func TestAPlaceAndAnOwnerAtOnce(t *testing.T) {
+	t.Parallel()
+	there, imported := geo.Offset(shop, 7000, 180), geo.Offset(shop, 9000, 180)
+	for name, tt := range map[string]struct {
+		meanwhile func(f *fixture) error
+		want      visit.Customer
+	}{
+		"another owner": {
+			func(f *fixture) error { return f.store.Customers().SetOwner(f.Context(), "zhang", "li", "C9") },
+			visit.Customer{Owner: "li", Point: there},
+		},
+		"another place": {
+			func(f *fixture) error { return f.store.Customers().SetPlace(f.Context(), "C9", geo.Point{}, imported) },
+			visit.Customer{Owner: "zhang", Point: imported},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// After each of the times that customers are read.
+			for at, reads := 1, 1; at <= reads; at++ {
+				f := setup(t)
+				f.ok(f.store.Customers().Put(f.Context(), visit.Customer{ID: "C9", Name: "新华书店", Owner: "zhang"}))
+				f.ok(f.store.Plans().Put(f.Context(), visit.PlannedVisit{Rep: "zhang", Date: "2026-11-24", Customer: "C9", Order: 9}))
+				f.at("zhang", there)
+				f.tapOn("zhang", "附近没有您的客户", "新华书店")
+				f.pass(11 * time.Minute)
+				f.untilNow()
+				reads = 0
+				late := false // it has its place by then
+				f.meanwhile = func() {
+					if reads++; reads == at {
+						err := tt.meanwhile(f)
+						if late = errors.Is(err, storage.ErrConflict); !late {
+							f.ok(err)
+						}
+					}
+				}
+				f.tapOn("wang", "请核实", "认可")
+				f.meanwhile = nil
+				if c := f.customer("C9"); reads >= at && !late && (c.Owner != tt.want.Owner || geo.Distance(c.Point, tt.want.Point) > 1) {
+					t.Errorf("after read %d it is %s's, at %v", at, c.Owner, c.Point)
+				}
+			}
+		})
 	}
 }
 

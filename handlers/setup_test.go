@@ -54,6 +54,9 @@ type fixture struct {
 	coded []string
 	// pages are the addresses of the check-in page by platform; none at first.
 	pages map[string]string
+	// meanwhile is what somebody else does once customers were read, before what
+	// was read of them is acted upon; nothing at first.
+	meanwhile func()
 	// lastMessage is what was handled last.
 	lastMessage bot.Message
 }
@@ -96,7 +99,7 @@ func setup(t testing.TB, change ...func(*visit.Policy)) *fixture {
 	}
 	clock := func() time.Time { return f.now }
 	f.service = handlers.New(handlers.Options{
-		Store: store, Outbox: bot.NewOutbox(store.Outbox(), clock, func(string) {}), Platforms: platforms, Say: say, Buttons: box,
+		Store: busy{store, f}, Outbox: bot.NewOutbox(store.Outbox(), clock, func(string) {}), Platforms: platforms, Say: say, Buttons: box,
 		Policy: policy, Admins: []bot.Address{{Platform: "blue", Place: bot.ToUser, ID: "boss"}},
 		Inlet: inlet{f}, FetchPhotos: func() {}, Page: func(on string) string { return f.pages[on] }, CustomerCode: f.customerCode, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
@@ -122,6 +125,27 @@ func setup(t testing.TB, change ...func(*visit.Policy)) *fixture {
 		f.ok(store.Consents().Put(ctx, visit.Consent{Rep: rep, Version: "1", At: f.now, Source: "seed-" + rep}))
 	}
 	return f
+}
+
+// busy is a store that others change as well.
+type busy struct {
+	storage.Store
+	f *fixture
+}
+
+func (b busy) Customers() storage.Customers { return busyCustomers{b.Store.Customers(), b.f} }
+
+type busyCustomers struct {
+	storage.Customers
+	f *fixture
+}
+
+func (b busyCustomers) Get(ctx context.Context, ids ...string) ([]visit.Customer, error) {
+	found, err := b.Customers.Get(ctx, ids...)
+	if b.f.meanwhile != nil {
+		b.f.meanwhile()
+	}
+	return found, err
 }
 
 // inlet handles internal events at once, as their lane does in a moment.

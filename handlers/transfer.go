@@ -376,17 +376,9 @@ func (s *Service) nameOf(ctx context.Context, id string) (string, error) {
 }
 
 func (s *Service) moveCustomers(ctx context.Context, mv moving, from, to string) error {
+	// Whom an import gave to a third one meanwhile stays there.
 	for ids := range slices.Chunk(mv.Customers, 500) {
-		customers, err := s.Store.Customers().Get(ctx, ids...)
-		if err != nil {
-			return fmt.Errorf("read the customers: %w", err)
-		}
-		// Whom an import gave to a third one meanwhile stays there.
-		customers = slices.DeleteFunc(customers, func(c visit.Customer) bool { return c.Owner != from })
-		for i := range customers {
-			customers[i].Owner = to
-		}
-		if err := s.Store.Customers().Put(ctx, customers...); err != nil {
+		if err := s.Store.Customers().SetOwner(ctx, from, to, ids...); err != nil {
 			return fmt.Errorf("give customers to another: %w", err)
 		}
 	}

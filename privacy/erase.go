@@ -376,10 +376,11 @@ func (e *Eraser) customers(ctx context.Context, rep string) error {
 	if err != nil {
 		return fmt.Errorf("read a person's customers: %w", err)
 	}
-	for i := range owned {
-		owned[i].Owner = ""
+	ids := make([]string, len(owned))
+	for i, c := range owned {
+		ids[i] = c.ID
 	}
-	if err := e.Store.Customers().Put(ctx, owned...); err != nil {
+	if err := e.Store.Customers().SetOwner(ctx, rep, "", ids...); err != nil {
 		return fmt.Errorf("leave a person's customers: %w", err)
 	}
 	return nil

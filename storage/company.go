@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 
+	"roundsman/geo"
 	"roundsman/visit"
 )
 
@@ -32,6 +33,14 @@ type Roster interface {
 type Customers interface {
 	// Put inserts or replaces customers by id, with their Place derived ([visit.Customer.Located]).
 	Put(ctx context.Context, customers ...visit.Customer) error
+	// SetOwner gives those of the customers that are one rep's to another, and
+	// changes nothing else of them; no rep is nobody. Those that are somebody
+	// else's by now stay. Twice is fine.
+	SetOwner(ctx context.Context, from, to string, ids ...string) error
+	// SetPlace gives a customer another point, with the Place that is derived from
+	// it, and changes nothing else: ErrConflict if its point is not the one that it
+	// was taken to be, ErrNotFound if there is no such customer.
+	SetPlace(ctx context.Context, id string, was, is geo.Point) error
 	// Delete removes the customers with the ids. One that is not there is none.
 	Delete(ctx context.Context, ids ...string) error
 	// Get returns the customers with the ids that exist, by id.

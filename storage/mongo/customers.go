@@ -95,6 +95,55 @@ func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
 	return c.s.put(ctx, "storing customers", customersName, docs...)
 }
 
+func (c customers) SetOwner(ctx context.Context, from, to string, ids ...string) error {
+	const doing = "giving customers to another"
+	if len(ids) == 0 {
+		return translate(ctx, doing, c.s.ready(ctx))
+	}
+	for some := range slices.Chunk(ids, idsAtOnce) {
+		bound, cancel := bounded(ctx, listTimeout)
+		_, err := c.s.in(customersName).UpdateMany(bound, append(key(among(some)), bson.E{Key: "owner", Value: from}),
+			bson.D{{Key: "$set", Value: bson.D{{Key: "owner", Value: to}}}})
+		cancel()
+		if err != nil {
+			return translate(ctx, doing, err)
+		}
+	}
+	return nil
+}
+
+func (c customers) SetPlace(ctx context.Context, id string, was, is geo.Point) error {
+	const doing = "placing a customer"
+	filter := append(key(id), bson.E{Key: "point", Value: nil})
+	if p := newPoint(was); p != nil {
+		filter = append(key(id), bson.E{Key: "point.lat", Value: p.Lat}, bson.E{Key: "point.lng", Value: p.Lng}, bson.E{Key: "point.datum", Value: p.Datum})
+	}
+	placed := visit.Customer{Point: is}.Located()
+	var set, unset bson.D
+	if p := newPoint(placed.Point); p != nil {
+		set = append(set, bson.E{Key: "point", Value: p})
+	} else {
+		unset = append(unset, bson.E{Key: "point", Value: ""})
+	}
+	if p := newPlace(placed.Place); p != nil {
+		set = append(set, bson.E{Key: "place", Value: p})
+	} else {
+		unset = append(unset, bson.E{Key: "place", Value: ""})
+	}
+	var change bson.D
+	if len(set) > 0 {
+		change = append(change, bson.E{Key: "$set", Value: set})
+	}
+	if len(unset) > 0 {
+		change = append(change, bson.E{Key: "$unset", Value: unset})
+	}
+	found, err := c.s.update(ctx, doing, customersName, filter, change)
+	if err == nil && !found {
+		err = c.s.exists(ctx, doing, customersName, key(id))
+	}
+	return err
+}
+
 func (c customers) Delete(ctx context.Context, ids ...string) error {
 	return remove(ctx, c.s, "removing customers", customersName, ids)
 }

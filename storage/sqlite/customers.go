@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 
+	"roundsman/geo"
+	"roundsman/storage"
 	"roundsman/visit"
 )
 
@@ -35,6 +37,30 @@ func (c customers) Put(ctx context.Context, put ...visit.Customer) error {
 			}
 		}
 		return nil
+	})
+}
+
+func (c customers) SetOwner(ctx context.Context, from, to string, ids ...string) error {
+	return removeEach(ctx, c.s, "giving customers to another", "UPDATE customers SET owner = ?2, doc = json_set(doc, '$.owner', ?2) WHERE id = ?3 AND owner = ?1",
+		ids, func(id string) []any { return []any{from, to, id} })
+}
+
+func (c customers) SetPlace(ctx context.Context, id string, was, is geo.Point) error {
+	return c.s.write(ctx, "placing a customer", func(t *tx) error {
+		customer, err := scanDoc[visit.Customer](t.row("SELECT doc FROM customers WHERE id = ?", id))
+		if err != nil {
+			return err
+		}
+		if customer.Point != was {
+			return storage.ErrConflict
+		}
+		customer.Point = is
+		doc, err := encode(customer.Located())
+		if err != nil {
+			return err
+		}
+		_, err = t.exec("UPDATE customers SET doc = ? WHERE id = ?", doc, id)
+		return err
 	})
 }
 

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -89,6 +90,64 @@ func testCustomers(t *testing.T, s suite) {
 		equal(t, ids(val(c.Owned(ctx, "2"))(t)), []string{full.ID})
 		equal(t, ids(val(c.Search(ctx, full.Name, 9))(t)), ids([]visit.Customer{replaced}))
 		equal(t, val(c.Count(ctx))(t), 1)
+	})
+
+	t.Run("another owner changes nothing else, and nobody else's", func(t *testing.T) {
+		full := fullCustomer()
+		ctx, c := setup(t, full, visit.Customer{ID: "third's", Owner: "3"})
+		ok(t, c.SetOwner(ctx, full.Owner, "2"))
+		for range 2 {
+			ok(t, c.SetOwner(ctx, full.Owner, "2", full.ID, "third's", "unknown"))
+		}
+		moved := full
+		moved.Owner = "2"
+		equal(t, val(c.Get(ctx, full.ID, "third's"))(t), []visit.Customer{{ID: "third's", Owner: "3"}, moved})
+		equal(t, ids(val(c.Owned(ctx, "2"))(t)), []string{full.ID})
+		ok(t, c.SetOwner(ctx, "2", "", full.ID))
+		moved.Owner = ""
+		equal(t, val(c.Get(ctx, full.ID))(t), []visit.Customer{moved})
+		equal(t, ids(val(c.Owned(ctx, "2"))(t)), nil)
+		ok(t, c.SetOwner(ctx, "", full.Owner, full.ID))
+		equal(t, val(c.Get(ctx, full.ID))(t), []visit.Customer{full})
+		equal(t, val(c.Count(ctx))(t), 2)
+	})
+
+	t.Run("another place changes nothing else, and only the one that was meant", func(t *testing.T) {
+		full := fullCustomer()
+		ctx, c := setup(t, full, visit.Customer{ID: "nowhere", Name: "n", Owner: "2"})
+		first := geo.Point{Lat: 31.2304161234567, Lng: 121.47, Datum: geo.GCJ02}
+		wants(t, c.SetPlace(ctx, "unknown", geo.Point{}, first), storage.ErrNotFound)
+		ok(t, c.SetPlace(ctx, "nowhere", geo.Point{}, first))
+		wants(t, c.SetPlace(ctx, "nowhere", geo.Point{}, full.Point), storage.ErrConflict)
+		placed := visit.Customer{ID: "nowhere", Name: "n", Owner: "2", Point: first}.Located()
+		equal(t, val(c.Get(ctx, "nowhere"))(t), []visit.Customer{placed})
+		other := full.Point
+		other.Datum = geo.WGS84
+		wants(t, c.SetPlace(ctx, full.ID, other, first), storage.ErrConflict)
+		ok(t, c.SetPlace(ctx, full.ID, full.Point, other))
+		moved := full
+		moved.Point = other
+		equal(t, val(c.Get(ctx, full.ID))(t), []visit.Customer{moved.Located()})
+		ok(t, c.SetPlace(ctx, "nowhere", first, geo.Point{}))
+		equal(t, val(c.Get(ctx, "nowhere"))(t), []visit.Customer{{ID: "nowhere", Name: "n", Owner: "2"}})
+	})
+
+	t.Run("an owner and a place at once are both kept", func(t *testing.T) {
+		ctx, c := setup(t, visit.Customer{ID: "c", Owner: "1"})
+		at := geo.Point{Lat: 31, Lng: 121, Datum: geo.WGS84}
+		for _, err := range race(t, func(ctx context.Context, i int) error {
+			if i%2 == 0 {
+				return c.SetOwner(ctx, "1", "2", "c")
+			}
+			err := c.SetPlace(ctx, "c", geo.Point{}, at)
+			if errors.Is(err, storage.ErrConflict) {
+				return nil
+			}
+			return err
+		}) {
+			ok(t, err)
+		}
+		equal(t, val(c.Get(ctx, "c"))(t), []visit.Customer{visit.Customer{ID: "c", Owner: "2", Point: at}.Located()})
 	})
 
 	t.Run("owned are a rep's by id", func(t *testing.T) {

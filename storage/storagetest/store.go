@@ -124,6 +124,8 @@ func calls(s storage.Store) []call {
 		{"Customers.Get", func(ctx context.Context) error { return drop(s.Customers().Get(ctx, "c")) }},
 		{"Customers.Owned", func(ctx context.Context) error { return drop(s.Customers().Owned(ctx, "r")) }},
 		{"Customers.Search", func(ctx context.Context) error { return drop(s.Customers().Search(ctx, "", 1)) }},
+		{"Customers.SetOwner", func(ctx context.Context) error { return s.Customers().SetOwner(ctx, "r", "s", "c") }},
+		{"Customers.SetPlace", func(ctx context.Context) error { return s.Customers().SetPlace(ctx, "c", geo.Point{}, geo.Point{}) }},
 		{"Customers.Count", func(ctx context.Context) error { return drop(s.Customers().Count(ctx)) }},
 		{"Plans.Put", func(ctx context.Context) error { return s.Plans().Put(ctx, visit.PlannedVisit{Rep: "r"}) }},
 		{"Plans.Day", func(ctx context.Context) error { return drop(s.Plans().Day(ctx, "r", "2026-11-24")) }},

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"time"
 
 	"roundsman/bot"
 	"roundsman/privacy"
@@ -15,8 +16,9 @@ func (s *Service) myData(ctx context.Context, c call) error {
 	if !c.who.onRoster {
 		return s.reply(ctx, c.m, s.text("mydata.none"))
 	}
-	own := privacy.Own{Rep: c.who.Rep, Most: bot.MaxFile, At: c.m.At}
-	name := string(s.Policy.DateIn(c.who.team, c.m.At))
+	date := func(at time.Time) visit.Date { return s.Policy.DateIn(c.who.team, at) }
+	own := privacy.Own{Rep: c.who.Rep, DateIn: date, Most: bot.MaxFile, At: c.m.At}
+	name := string(date(c.m.At))
 	if c.rest != "" {
 		month, err := visit.ParseMonth(c.rest)
 		if err != nil {

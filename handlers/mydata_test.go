@@ -39,6 +39,9 @@ func TestPeopleGetTheirOwnData(t *testing.T) {
 		ID: "p", Kind: visit.KindPhotoKept, Rep: "zhang", Team: team, Date: "2026-11-24", At: f.now, Received: f.now, Photo: &visit.Photo{Of: "q", SHA256: "aa", Bytes: 5},
 	}))
 	f.ok(f.store.Media().PutBlob(t.Context(), storage.Blob{SHA256: "aa", Type: "image/png", Data: []byte("bytes"), At: f.now}))
+	f.ok(f.store.Facts().Append(t.Context(), visit.Fact{
+		ID: "r", Kind: visit.KindPhotoKept, Rep: "zhang", Team: team, Date: "2026-11-24", At: f.now, Received: f.now, Photo: &visit.Photo{Of: "s", SHA256: "bb", Bytes: 5},
+	}))
 	f.pass(time.Minute)
 	f.text("zhang", "我的数据")
 	got := f.last("zhang")
@@ -52,7 +55,7 @@ func TestPeopleGetTheirOwnData(t *testing.T) {
 		"facts.jsonl":    {`"lat":31.2304`, `"order":1200000`},
 		"outcomes.jsonl": {`"date":"2026-11-24"`},
 		"acts.jsonl":     {`"by":"wang"`, `"what":"map 2026-11-24"`},
-		"photos.jsonl":   {`"sha256":"aa"`, `"kept":true`},
+		"photos.jsonl":   {`"sha256":"aa","bytes":5,"kept":true`, `"sha256":"bb","bytes":5,"kept":false`},
 	} {
 		for _, w := range want {
 			if !strings.Contains(files[name], w) {
@@ -71,5 +74,28 @@ func TestPeopleGetTheirOwnData(t *testing.T) {
 	f.text("zhang", "我的数据 全部")
 	if got := show(f.last("zhang")); !contains(got, "看不懂“全部”") {
 		t.Errorf("a word: %s", got)
+	}
+}
+
+// A month's acts are those of the team's days, which begin at four on its wall.
+func TestAMonthsActsGoByTheTeamsDays(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for what, at := range map[string]string{
+		"the last of September": "2026-10-01T03:59:00+08:00", "the first of October": "2026-10-01T04:00:00+08:00",
+		"the last of October": "2026-11-01T03:59:00+08:00", "the first of November": "2026-11-01T04:00:00+08:00",
+	} {
+		when, err := time.Parse(time.RFC3339, at)
+		f.ok(err)
+		f.ok(f.store.Acts().Append(t.Context(), visit.Act{ID: "look/" + what, Kind: visit.ActLook, By: "wang", About: "zhang", At: when.UTC(), What: what}))
+	}
+	f.text("zhang", "我的数据 2026-10")
+	acts := f.unzip(f.last("zhang").File.Data)["acts.jsonl"]
+	for what, want := range map[string]bool{
+		"the last of September": false, "the first of October": true, "the last of October": true, "the first of November": false,
+	} {
+		if strings.Contains(acts, what) != want {
+			t.Errorf("%s: %v, in %s", what, !want, acts)
+		}
 	}
 }

@@ -24,6 +24,9 @@ type Own struct {
 	Rep visit.Rep
 	// From and To are inclusive dates; empty for all.
 	From, To visit.Date
+	// DateIn is the date of an instant for the person: their days begin when their
+	// team's do, on its wall.
+	DateIn func(time.Time) visit.Date
 	// Most bounds the file, in bytes.
 	Most int
 	// At is when it is made.
@@ -71,9 +74,10 @@ func OwnData(ctx context.Context, store storage.Store, o Own) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was done about a person: %w", err)
 	}
-	if o.To != "" {
-		acts = slices.DeleteFunc(acts, func(a visit.Act) bool { return visit.DateOf(a.At) > o.To })
-	}
+	acts = slices.DeleteFunc(acts, func(a visit.Act) bool {
+		date := o.DateIn(a.At)
+		return date < o.From || o.To != "" && date > o.To
+	})
 	err = errors.Join(
 		lines(z, o.At, "person.jsonl", each(slices.Values([]visit.Rep{o.Rep}))),
 		lines(z, o.At, "consents.jsonl", each(slices.Values(consents))),
@@ -84,10 +88,8 @@ func OwnData(ctx context.Context, store storage.Store, o Own) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write a person's data: %w", err)
 	}
-	for i := range photos {
-		if photos[i].Kept, err = kept(ctx, store.Media(), photos[i].SHA256); err != nil {
-			return nil, err
-		}
+	if err := markKept(ctx, store.Media(), photos); err != nil {
+		return nil, err
 	}
 	if err := errors.Join(lines(z, o.At, "photos.jsonl", each(slices.Values(photos))), z.Close()); err != nil {
 		return nil, fmt.Errorf("write a person's data: %w", err)
@@ -95,24 +97,31 @@ func OwnData(ctx context.Context, store storage.Store, o Own) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// since is the instant from which acts are given out.
+// since is an instant before which no act is of the dates: no zone's day begins as
+// much earlier.
 func (o Own) since() time.Time {
 	if o.From == "" {
 		return time.UnixMilli(0).UTC()
 	}
-	return o.From.Time()
+	return o.From.Time().Add(-24 * time.Hour)
 }
 
-// kept reports whether a photo's bytes are there.
-func kept(ctx context.Context, media storage.Media, sha string) (bool, error) {
-	_, err := media.Blob(ctx, sha)
-	if errors.Is(err, storage.ErrNotFound) {
-		return false, nil
+// markKept says of each photo whether its bytes are there.
+func markKept(ctx context.Context, media storage.Media, photos []photoLine) error {
+	for some := range slices.Chunk(photos, perStep) {
+		var asked []string
+		for _, p := range some {
+			asked = append(asked, p.SHA256)
+		}
+		kept, err := media.Kept(ctx, asked...)
+		if err != nil {
+			return fmt.Errorf("look for a person's photos: %w", err)
+		}
+		for i, p := range some {
+			_, some[i].Kept = slices.BinarySearch(kept, p.SHA256)
+		}
 	}
-	if err != nil {
-		return false, fmt.Errorf("look for a photo: %w", err)
-	}
-	return true, nil
+	return nil
 }
 
 // each yields what cannot fail.

@@ -74,6 +74,9 @@ type Media interface {
 	PutBlob(ctx context.Context, b Blob) error
 	// Blob returns the bytes, or ErrNotFound.
 	Blob(ctx context.Context, sha256 string) (Blob, error)
+	// Kept returns those of the digests whose bytes are there, each once, sorted. It
+	// reads no bytes.
+	Kept(ctx context.Context, sha256 ...string) ([]string, error)
 	// DropBlobs removes the bytes with the digests; what is not there is none.
 	DropBlobs(ctx context.Context, sha256 ...string) error
 	// Sweep removes blobs kept last, finished fetches created, and prints of photos

@@ -207,6 +207,26 @@ func (m media) blob(ctx context.Context, sha256 string) (storage.Blob, error) {
 	return b, nil
 }
 
+func (m media) Kept(ctx context.Context, sha256 ...string) ([]string, error) {
+	const doing = "looking for photos"
+	if len(sha256) == 0 {
+		return nil, translate(ctx, doing, m.s.ready(ctx))
+	}
+	var out []string
+	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(sha256))), idsAtOnce) {
+		bound, cancel := bounded(ctx, listTimeout)
+		found, err := find[blobDoc](bound, m.s, blobsName, key(among(some)), options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}).SetSort(by("_id")))
+		cancel()
+		if err != nil {
+			return nil, translate(ctx, doing, err)
+		}
+		for _, b := range found {
+			out = append(out, b.SHA256)
+		}
+	}
+	return out, nil
+}
+
 // DropBlobs removes the chunks and then the photo that names them: whoever comes
 // after a death in between finds the photo, and takes the way again.
 func (m media) DropBlobs(ctx context.Context, sha256 ...string) error {

@@ -81,6 +81,18 @@ func (m media) Blob(ctx context.Context, sha256 string) (storage.Blob, error) {
 	}, "SELECT sha256, type, at, data FROM blobs WHERE sha256 = ?", sha256)
 }
 
+func (m media) Kept(ctx context.Context, sha256 ...string) ([]string, error) {
+	const doing = "looking for photos"
+	if len(sha256) == 0 {
+		return nil, ctx.Err()
+	}
+	list, err := encode(sha256)
+	if err != nil {
+		return nil, translate(ctx, doing, err)
+	}
+	return many(ctx, m.s, doing, scanOne[string], "SELECT sha256 FROM blobs WHERE sha256 IN (SELECT value FROM json_each(?)) ORDER BY sha256", list)
+}
+
 func (m media) DropBlobs(ctx context.Context, sha256 ...string) error {
 	return removeEach(ctx, m.s, "removing photos", "DELETE FROM blobs WHERE sha256 = ?", sha256, byID)
 }

@@ -398,4 +398,19 @@ func testForget(t *testing.T, s suite) {
 		wants(t, err, storage.ErrNotFound)
 		equal(t, len(val(st.Media().Blob(ctx, "b"))(t).Data), 9<<20)
 	})
+
+	t.Run("which photos are there, however many are asked for", func(t *testing.T) {
+		ctx, st := setup(t)
+		for _, sha := range []string{"b", "a", "c"} {
+			ok(t, st.Media().PutBlob(ctx, storage.Blob{SHA256: sha, At: at(1), Data: []byte(sha)}))
+		}
+		ok(t, st.Media().DropBlobs(ctx, "c"))
+		ask := []string{"b", "a", "c", "a"}
+		for i := range 2500 {
+			ask = append(ask, fmt.Sprintf("none%d", i))
+		}
+		equal(t, val(st.Media().Kept(ctx, ask...))(t), []string{"a", "b"})
+		equal(t, len(val(st.Media().Kept(ctx, "nobody"))(t)), 0)
+		equal(t, len(val(st.Media().Kept(ctx))(t)), 0)
+	})
 }

@@ -156,6 +156,7 @@ func calls(s storage.Store) []call {
 		{"Media.Finish", func(ctx context.Context) error { return s.Media().Finish(ctx, "f") }},
 		{"Media.PutBlob", func(ctx context.Context) error { return s.Media().PutBlob(ctx, storage.Blob{SHA256: "00"}) }},
 		{"Media.Blob", func(ctx context.Context) error { return drop(s.Media().Blob(ctx, "00")) }},
+		{"Media.Kept", func(ctx context.Context) error { return drop(s.Media().Kept(ctx, "00")) }},
 		{"Media.Sweep", func(ctx context.Context) error { return drop(s.Media().Sweep(ctx, at(0))) }},
 		{"Media.Count", func(ctx context.Context) error { return drop(s.Media().Count(ctx)) }},
 		{"Imports.Put", func(ctx context.Context) error { return s.Imports().Put(ctx, storage.Import{ID: "i"}) }},

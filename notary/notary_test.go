@@ -158,11 +158,20 @@ func TestABlockThatIsNotMarked(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	first := fact("2026-11-24", 0)
-	// Made before what it holds is there, it marks nothing.
-	f.ok(f.store.Record().Seal(t.Context(), storage.Block{
-		Number: 1, At: noon, Leaves: []storage.Leaf{{Kind: storage.ThingFact, Of: first.ID, Payload: [32]byte{1}}},
-	}))
-	f.ok(f.store.Facts().Append(t.Context(), first, fact("2026-11-24", 1)))
+	f.ok(f.store.Facts().Append(t.Context(), first))
+	made, err := f.store.Record().Unsealed(t.Context(), 1)
+	f.ok(err)
+	payload, err := first.Payload()
+	f.ok(err)
+	place, err := first.Place()
+	f.ok(err)
+	leaf := storage.Leaf{Kind: storage.ThingFact, Of: first.ID, Payload: record.Commit(made[0].Salt, payload)}
+	if place != nil {
+		leaf.Place = record.Commit(made[0].PlaceSalt, place)
+	}
+	// Without its salt it marks nothing.
+	f.ok(f.store.Record().Seal(t.Context(), storage.Block{Number: 1, At: noon, Leaves: []storage.Leaf{leaf}}))
+	f.ok(f.store.Facts().Append(t.Context(), fact("2026-11-24", 1)))
 	f.seal(1)
 	things, err := f.store.Record().Things(t.Context(), storage.ThingFact, first.ID)
 	f.ok(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"roundsman/record"
@@ -64,8 +65,8 @@ func (n *Notary) Seal(ctx context.Context) (sealed int, err error) {
 		return 0, fmt.Errorf("read the head of the record: %w", err)
 	default:
 		// Whoever made it may have died before it was marked what it holds.
-		if err := n.store.Record().Settle(ctx, last); err != nil {
-			return 0, fmt.Errorf("settle block %d: %w", last.Number, err)
+		if err := n.settle(ctx, last); err != nil {
+			return 0, err
 		}
 	}
 	for {
@@ -109,12 +110,45 @@ func (n *Notary) Alone(ctx context.Context, do func(context.Context) error) (err
 	last, err := n.store.Record().Head(ctx)
 	if err == nil {
 		// What its maker did not come to mark is in it all the same.
-		err = n.store.Record().Settle(ctx, last)
+		err = n.settle(ctx, last)
 	}
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("settle the head of the record: %w", err)
 	}
 	return do(ctx)
+}
+
+// settle marks what a block holds, as far as it is not marked and is what was sealed.
+func (n *Notary) settle(ctx context.Context, b storage.Block) error {
+	at := make(map[string]int, len(b.Leaves))
+	ids := make(map[storage.ThingKind][]string)
+	for i, l := range b.Leaves {
+		if l.Of != "" {
+			at[string(l.Kind)+l.Of] = i
+			ids[l.Kind] = append(ids[l.Kind], l.Of)
+		}
+	}
+	b.Leaves = slices.Clone(b.Leaves)
+	left := false
+	for kind, of := range ids {
+		things, err := n.store.Record().Things(ctx, kind, of...)
+		if err != nil {
+			return fmt.Errorf("read what block %d holds: %w", b.Number, err)
+		}
+		for _, t := range things {
+			l := &b.Leaves[at[string(kind)+t.ID()]]
+			if t.Block == 0 && same(*l, t) == nil {
+				l.Salt, left = t.Salt, true
+			}
+		}
+	}
+	if !left {
+		return nil
+	}
+	if err := n.store.Record().Settle(ctx, b); err != nil {
+		return fmt.Errorf("settle block %d: %w", b.Number, err)
+	}
+	return nil
 }
 
 func ignoreConflict(err error) error {
@@ -137,7 +171,7 @@ func block(last storage.Block, at time.Time, things []storage.Thing) (storage.Bl
 		if err != nil {
 			return b, fmt.Errorf("seal %s %s: %w", t.Kind, t.ID(), err)
 		}
-		sealed[i], b.Leaves[i] = l, storage.Leaf{Kind: t.Kind, Of: t.ID(), Payload: l.Payload, Place: l.Place}
+		sealed[i], b.Leaves[i] = l, storage.Leaf{Kind: t.Kind, Of: t.ID(), Payload: l.Payload, Place: l.Place, Salt: t.Salt}
 	}
 	h := record.Next(before, at, sealed)
 	b.Number, b.At, b.Prev, b.Root, b.Hash = int64(h.Number), h.At, h.Prev, h.Root, h.Hash()

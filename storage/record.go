@@ -50,6 +50,9 @@ type Leaf struct {
 	Of string
 	// Payload and Place are the commitments; Place is zero if there was none.
 	Payload, Place [32]byte
+	// Salt is that of the thing which is to be marked as sealed: one that took its
+	// place meanwhile has another. It is not kept; a leaf without it marks nothing.
+	Salt []byte
 }
 
 // Block is a link of the chain.
@@ -68,9 +71,13 @@ type Record interface {
 	// (At, ID), at most limit.
 	Unsealed(ctx context.Context, limit int) ([]Thing, error)
 	// Seal inserts the block unless its number is there (ErrConflict), and then
-	// marks what it holds. After an error, Settle completes what was begun.
+	// marks what it holds, as Settle does. After an error, Settle completes what was
+	// begun. An adapter that does both at once inserts no block (ErrConflict) of
+	// which something is not as it was when the block was made.
 	Seal(ctx context.Context, b Block) error
-	// Settle marks what the block holds as sealed in it. Twice is fine.
+	// Settle marks what the block holds as sealed in it, where it still has the salt
+	// that its leaf has: whoever is late marks nothing that was put in the place of
+	// what they saw. Twice is fine.
 	Settle(ctx context.Context, b Block) error
 	// Head returns the newest block, or ErrNotFound.
 	Head(ctx context.Context) (Block, error)

@@ -167,9 +167,11 @@ func (r record) Seal(ctx context.Context, b storage.Block) error {
 
 func (r record) Settle(ctx context.Context, b storage.Block) error {
 	const doing = "marking what is sealed"
-	ids := make(map[storage.ThingKind][]string)
+	ids, salts := make(map[storage.ThingKind][]string), make(map[storage.ThingKind][][]byte)
 	for _, l := range b.Leaves {
-		ids[l.Kind] = append(ids[l.Kind], l.Of)
+		if l.Salt != nil {
+			ids[l.Kind], salts[l.Kind] = append(ids[l.Kind], l.Of), append(salts[l.Kind], l.Salt)
+		}
 	}
 	bound, cancel := bounded(ctx, listTimeout)
 	defer cancel()
@@ -177,7 +179,9 @@ func (r record) Settle(ctx context.Context, b storage.Block) error {
 		if len(ids[kind]) == 0 {
 			continue
 		}
-		_, err := r.s.in(in).UpdateMany(bound, append(key(among(ids[kind])), unsealed...), bson.D{{Key: "$set", Value: bson.D{{Key: "block", Value: b.Number}}}})
+		// No two things have one salt.
+		filter := append(append(key(among(ids[kind])), unsealed...), bson.E{Key: "salt", Value: among(salts[kind])})
+		_, err := r.s.in(in).UpdateMany(bound, filter, bson.D{{Key: "$set", Value: bson.D{{Key: "block", Value: b.Number}}}})
 		if err != nil {
 			return translate(ctx, doing, err)
 		}

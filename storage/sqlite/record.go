@@ -135,26 +135,44 @@ func (r record) Seal(ctx context.Context, b storage.Block) error {
 		if n == 0 {
 			return storage.ErrConflict
 		}
-		return mark(t, b)
+		salted := int64(0)
+		for _, l := range b.Leaves {
+			if l.Salt != nil {
+				salted++
+			}
+		}
+		marked, err := mark(t, b)
+		if err == nil && marked < salted {
+			err = storage.ErrConflict
+		}
+		return err
 	})
 }
 
 func (r record) Settle(ctx context.Context, b storage.Block) error {
-	return r.s.write(ctx, "marking what is sealed", func(t *tx) error { return mark(t, b) })
+	return r.s.write(ctx, "marking what is sealed", func(t *tx) error {
+		_, err := mark(t, b)
+		return err
+	})
 }
 
-// mark marks what a block holds.
-func mark(t *tx, b storage.Block) error {
+// mark marks what a block holds and is as it was, and returns how much that is.
+func mark(t *tx, b storage.Block) (marked int64, err error) {
 	for _, l := range b.Leaves {
-		query := "UPDATE facts SET block = ? WHERE id = ? AND block = 0"
+		if l.Salt == nil {
+			continue
+		}
+		query := "UPDATE facts SET block = ? WHERE id = ? AND block = 0 AND salt = ?"
 		if l.Kind == storage.ThingAct {
-			query = "UPDATE acts SET block = ? WHERE id = ? AND block = 0"
+			query = "UPDATE acts SET block = ? WHERE id = ? AND block = 0 AND salt = ?"
 		}
-		if _, err := t.exec(query, b.Number, l.Of); err != nil {
-			return err
+		n, err := t.exec(query, b.Number, l.Of, l.Salt)
+		if err != nil {
+			return marked, err
 		}
+		marked += n
 	}
-	return nil
+	return marked, nil
 }
 
 func (r record) Head(ctx context.Context) (storage.Block, error) {

@@ -299,7 +299,7 @@ func testForget(t *testing.T, s suite) {
 		t.Helper()
 		b := storage.Block{Number: number, At: at(1)}
 		for _, th := range val(st.Record().Unsealed(ctx, 99))(t) {
-			b.Leaves = append(b.Leaves, storage.Leaf{Kind: th.Kind, Of: th.ID(), Payload: [32]byte{1}, Place: [32]byte{2}})
+			b.Leaves = append(b.Leaves, storage.Leaf{Kind: th.Kind, Of: th.ID(), Payload: [32]byte{1}, Place: [32]byte{2}, Salt: th.Salt})
 		}
 		ok(t, st.Record().Seal(ctx, b))
 	}

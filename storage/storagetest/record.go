@@ -21,7 +21,7 @@ func fullBlock() storage.Block {
 	return storage.Block{
 		Number: 1, At: at(1), Prev: [32]byte{1, 255}, Root: [32]byte{2}, Hash: [32]byte{7},
 		Leaves: []storage.Leaf{
-			{Kind: storage.ThingFact, Of: "fix-" + chinese, Payload: [32]byte{3, 255}, Place: [32]byte{4}},
+			{Kind: storage.ThingFact, Of: "fix-" + chinese, Payload: [32]byte{3, 255}, Place: [32]byte{4}, Salt: []byte{5}},
 		},
 	}
 }
@@ -71,7 +71,7 @@ func testRecord(t *testing.T, s suite) {
 	block := func(number int64, things ...storage.Thing) storage.Block {
 		b := storage.Block{Number: number, At: at(int(number))}
 		for _, th := range things {
-			b.Leaves = append(b.Leaves, storage.Leaf{Kind: th.Kind, Of: th.ID(), Payload: [32]byte{1}})
+			b.Leaves = append(b.Leaves, storage.Leaf{Kind: th.Kind, Of: th.ID(), Payload: [32]byte{1}, Salt: th.Salt})
 		}
 		return b
 	}
@@ -82,6 +82,10 @@ func testRecord(t *testing.T, s suite) {
 		wants(t, err, storage.ErrNotFound)
 		full := fullBlock()
 		complete(t, full)
+		// What it is marked by is not kept.
+		for i := range full.Leaves {
+			full.Leaves[i].Salt = nil
+		}
 		// An act, which is nowhere, and what was erased.
 		full.Leaves = append(full.Leaves, storage.Leaf{Kind: storage.ThingAct, Of: "act", Payload: [32]byte{5}}, storage.Leaf{Kind: storage.ThingFact, Payload: [32]byte{6}})
 		ok(t, st.Record().Seal(ctx, full))
@@ -170,8 +174,51 @@ func testRecord(t *testing.T, s suite) {
 		equal(t, val(st.Record().Sealed(ctx))(t), 1)
 		// Whoever lost marks what the winner's block holds, and nothing of their own.
 		head := val(st.Record().Head(ctx))(t)
+		for _, th := range things {
+			if th.ID() == head.Leaves[0].Of {
+				head.Leaves[0].Salt = th.Salt
+			}
+		}
 		ok(t, st.Record().Settle(ctx, head))
 		equal(t, val(st.Record().Sealed(ctx))(t), 1)
+	})
+
+	t.Run("whoever is late marks nothing that took another's place", func(t *testing.T) {
+		ctx, st := setup(t)
+		for i, kind := range []storage.ThingKind{storage.ThingFact, storage.ThingAct} {
+			id, act := string(kind), visit.Act{ID: string(kind), Kind: visit.ActLook, At: at(1), By: "ann"}
+			fact := note(id, 1)
+			fact.By = "ann"
+			th := storage.Thing{Kind: kind}
+			if kind == storage.ThingAct {
+				ok(t, st.Acts().Append(ctx, act))
+				act.By, th.Act = storage.Erased, &act
+			} else {
+				ok(t, st.Facts().Append(ctx, fact))
+				fact.By, th.Fact = storage.Erased, &fact
+			}
+			made := block(int64(2*i+1), val(st.Record().Things(ctx, kind, id))(t)...)
+			// It inserted its block, and did not come to mark what it holds.
+			unmarked := made
+			unmarked.Leaves = slices.Clone(made.Leaves)
+			unmarked.Leaves[0].Salt = nil
+			ok(t, st.Record().Seal(ctx, unmarked))
+			ok(t, st.Record().Replace(ctx, th))
+			ok(t, st.Record().Settle(ctx, made))
+			equal(t, val(st.Record().Sealed(ctx))(t), i)
+			// Nor one that did not come to insert it: then there need be no block.
+			late := made
+			late.Number++
+			if err := st.Record().Seal(ctx, late); err != nil {
+				wants(t, err, storage.ErrConflict)
+			}
+			equal(t, val(st.Record().Sealed(ctx))(t), i)
+			now := block(made.Number, val(st.Record().Things(ctx, kind, id))(t)...)
+			for range 2 {
+				ok(t, st.Record().Settle(ctx, now))
+			}
+			equal(t, val(st.Record().Sealed(ctx))(t), i+1)
+		}
 	})
 
 	t.Run("blocks come in their order, however many", func(t *testing.T) {

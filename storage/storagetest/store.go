@@ -66,7 +66,7 @@ func calls(s storage.Store) []call {
 		{"Acts.Append", func(ctx context.Context) error { return s.Acts().Append(ctx, fullAct()) }},
 		{"Acts.About", func(ctx context.Context) error { return drop(s.Acts().About(ctx, "r", at(1), 1)) }},
 		{"Record.Unsealed", func(ctx context.Context) error { return drop(s.Record().Unsealed(ctx, 100)) }},
-		{"Record.Seal", func(ctx context.Context) error { return s.Record().Seal(ctx, fullBlock()) }},
+		{"Record.Seal", func(ctx context.Context) error { return s.Record().Seal(ctx, storage.Block{Number: 1, At: at(1)}) }},
 		{"Record.Settle", func(ctx context.Context) error { return s.Record().Settle(ctx, fullBlock()) }},
 		{"Record.Head", func(ctx context.Context) error { return drop(s.Record().Head(ctx)) }},
 		{"Record.Blocks", func(ctx context.Context) error { return drop(collect(s.Record().Blocks(ctx, 1))) }},

@@ -2,8 +2,15 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"roundsman/config"
 	"roundsman/privacy"
 	"roundsman/storage"
 	"roundsman/visit"
@@ -53,4 +60,77 @@ func TestTheBotErases(t *testing.T) {
 	c.ok(err)
 	c.settled()
 	c.none("facts", "世纪大道")
+}
+
+// Before it serves, a program erases whom a backup brought back, and nobody else:
+// what an admin wants erased is done beside the serving.
+func TestOnlyWhomABackupBroughtBackIsErasedFirst(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cfg, err := config.Parse([]byte("listen: \"127.0.0.1:0\"\nstorage: "+sqliteScheme+filepath.Join(dir, "r.db")+"\nspool: "+filepath.Join(dir, "spool")+
+		"\nsecret_key: "+strings.Repeat("k", 32)+"\nfeishu: {mode: websocket, app_id: a, app_secret: b, base_url: \""+feishuURL+"\"}\n"), dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := func() *Program {
+		t.Helper()
+		p, err := newProgram(t.Context(), cfg, programOptions{Log: slog.New(slog.DiscardHandler), Now: testClock.Now, NoTick: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	seed := func(p *Program) {
+		t.Helper()
+		if err := p.store.Roster().PutReps(t.Context(), leaver, stayer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ready := func(p *Program, rep string) {
+		t.Helper()
+		e, err := privacy.Ask(t.Context(), p.store.Erasures(), "cause of "+rep, rep, testClock.Now(), days, privacy.Request{})
+		if err == nil {
+			_, err = privacy.Confirm(t.Context(), p.store, e, "admin", "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := start()
+	seed(p)
+	ready(p, leaver.ID)
+	err = p.erase(t.Context())
+	if err := errors.Join(err, p.Stop()); err != nil {
+		t.Fatal(err)
+	}
+	// The backup of before is put back, and in it the colleague's erasure is confirmed.
+	for _, name := range []string{"r.db", "r.db-wal", "r.db-shm"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	url := sqliteScheme + filepath.Join(dir, "r.db")
+	store, err := openStore(t.Context(), url, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := &Program{store: store}
+	seed(before)
+	ready(before, stayer.ID)
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p = start()
+	defer p.Stop()
+	for id, want := range map[string]error{leaver.ID: storage.ErrNotFound, stayer.ID: nil} {
+		if _, err := p.store.Roster().Rep(t.Context(), id); !errors.Is(err, want) {
+			t.Errorf("%s before it serves: %v, want %v", id, err, want)
+		}
+	}
+	if err := p.erase(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.store.Roster().Rep(t.Context(), stayer.ID); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("the colleague once it serves: %v", err)
+	}
 }

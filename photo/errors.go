@@ -14,7 +14,7 @@ var (
 	ErrNotPhoto = errors.New("not a picture that can be read")
 	// ErrAnimated: several pictures in one. A photo shows one moment.
 	ErrAnimated = errors.New("the picture moves")
-	// ErrNoPixels: HEIC, HEIF or AVIF, of which only the metadata can be read. Sent
+	// ErrNoPixels: HEIC, HEIF or AVIF, which are only recognized. Sent
 	// as a picture and not as a file, a platform makes a JPEG of it.
 	ErrNoPixels = errors.New("the picture is of a kind that cannot be decoded")
 	// ErrTooSlow: decoding took too long, as it does on a machine that is busy beyond

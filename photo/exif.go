@@ -6,8 +6,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bep/imagemeta"
 
@@ -21,13 +19,9 @@ type Exif struct {
 	Taken time.Time
 	// Place is where, in WGS-84.
 	Place geo.Point
-	// Device is the maker and the model, of 64 bytes at most.
-	Device string
 }
 
 const (
-	// maxDevice bounds a device's name in bytes.
-	maxDevice = 64
 	// maxTag bounds a value in bytes. It also bounds how many directories an array of
 	// them can name.
 	maxTag = 128
@@ -36,8 +30,6 @@ const (
 	// maxMeta bounds the bytes that are read while looking for EXIF: imagemeta reads 4
 	// KB for each part of a file that it passes over, and a hostile file has a million.
 	maxMeta = 8 << 20
-	// maxBlock bounds a block of EXIF in a HEIF file to what a JPEG has room for.
-	maxBlock = 64 << 10
 )
 
 // tag is a name in a directory. Numbers mean one thing in one directory and another
@@ -45,8 +37,6 @@ const (
 type tag struct{ directory, name string }
 
 var (
-	tagMake        = tag{"IFD0", "Make"}
-	tagModel       = tag{"IFD0", "Model"}
 	tagOrientation = tag{"IFD0", "Orientation"}
 	tagTaken       = tag{"IFD0/ExifIFDP", "DateTimeOriginal"}
 	tagOffsetTaken = tag{"IFD0/ExifIFDP", "OffsetTimeOriginal"}
@@ -58,7 +48,7 @@ var (
 )
 
 var wanted = map[tag]bool{
-	tagMake: true, tagModel: true, tagOrientation: true, tagTaken: true, tagOffsetTaken: true, tagOffset: true,
+	tagOrientation: true, tagTaken: true, tagOffsetTaken: true, tagOffset: true,
 	tagLat: true, tagLatRef: true, tagLng: true, tagLngRef: true,
 }
 
@@ -69,18 +59,14 @@ var wanted = map[tag]bool{
 // unexpected type, and take a wall clock for the server's. Its Timeout is not set: it
 // leaves the work running, with buffers that have gone back to a pool.
 func readExif(k *kind, data []byte, zone *time.Location) (Exif, orientation) {
-	format, from := k.meta, data
-	if k.decode == nil {
-		format, from = imagemeta.TIFF, heifBlock(data)
-	}
-	if format == 0 || len(from) == 0 {
+	if k.meta == 0 {
 		return Exif{}, 0
 	}
 	tags := make(map[tag]any, len(wanted))
 	// What was read before an error counts.
 	_, _ = imagemeta.Decode(imagemeta.Options{
-		R:            &meter{bytes.NewReader(from), maxMeta},
-		ImageFormat:  format,
+		R:            &meter{bytes.NewReader(data), maxMeta},
+		ImageFormat:  k.meta,
 		Sources:      imagemeta.EXIF,
 		LimitNumTags: maxTags,
 		LimitTagSize: maxTag,
@@ -98,24 +84,9 @@ func readExif(k *kind, data []byte, zone *time.Location) (Exif, orientation) {
 	}
 	way, _ := tags[tagOrientation].(uint16)
 	return Exif{
-		Taken:  taken(text(tagTaken), text(tagOffsetTaken), text(tagOffset), zone),
-		Place:  place(tags[tagLat], text(tagLatRef), tags[tagLng], text(tagLngRef)),
-		Device: device(text(tagMake), text(tagModel)),
+		Taken: taken(text(tagTaken), text(tagOffsetTaken), text(tagOffset), zone),
+		Place: place(tags[tagLat], text(tagLatRef), tags[tagLng], text(tagLngRef)),
 	}, orientation(way)
-}
-
-// heifBlock returns the EXIF in a HEIF or AVIF file from its TIFF header on, found by
-// the words that stand before it; nil if there is none. imagemeta's reader of these
-// files is not used: for every eight bytes of a table that a file may fill with
-// nothing it goes 65,535 times around, which are minutes for a file of a megabyte.
-func heifBlock(data []byte) []byte {
-	for _, order := range []string{"MM\x00*", "II*\x00"} {
-		if i := bytes.Index(data, []byte("Exif\x00\x00"+order)); i >= 0 {
-			data = data[i+len("Exif\x00\x00"):]
-			return data[:min(len(data), maxBlock)]
-		}
-	}
-	return nil
 }
 
 // taken reads a wall clock and, if there is one, its offset from UTC.
@@ -165,35 +136,6 @@ func place(lat any, latRef string, lng any, lngRef string) geo.Point {
 		return geo.Point{}
 	}
 	return p
-}
-
-// device joins maker and model; many models name their maker too.
-func device(maker, model string) string {
-	maker, model = printable(maker), printable(model)
-	if maker != "" && !strings.HasPrefix(strings.ToLower(model), strings.ToLower(maker)) {
-		model = strings.TrimSpace(maker + " " + model)
-	}
-	if len(model) > maxDevice {
-		model = model[:maxDevice]
-		for !utf8.ValidString(model) {
-			model = model[:len(model)-1]
-		}
-	}
-	return model
-}
-
-// printable drops what does not show and makes one space of many.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r), r == utf8.RuneError:
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	return strings.Join(strings.Fields(s), " ")
 }
 
 // meter reads so many bytes at most.

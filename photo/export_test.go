@@ -17,7 +17,7 @@ func (r *Reader) Decode(ctx context.Context, cost int64, during func()) error {
 		during()
 		return image.NewGray(image.Rect(0, 0, 1, 1)), nil
 	}}
-	_, _, err := r.view(ctx, k, nil, cost, 0)
+	_, err := r.view(ctx, k, nil, cost, 0)
 	return err
 }
 

@@ -16,7 +16,6 @@ import (
 // kind is a format of pictures. Formats are not registered with package image,
 // whose registry is the whole process's.
 type kind struct {
-	media string
 	// config and decode are nil for what can only be recognized.
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
@@ -28,21 +27,20 @@ type kind struct {
 }
 
 var (
-	kindJPEG = &kind{media: "image/jpeg", config: jpeg.DecodeConfig, decode: jpeg.Decode, cost: costJPEG, meta: imagemeta.JPEG}
-	kindPNG  = &kind{media: "image/png", config: png.DecodeConfig, decode: png.Decode, cost: costPNG, moving: movingPNG, meta: imagemeta.PNG}
-	kindWebP = &kind{media: "image/webp", config: webp.DecodeConfig, decode: webp.Decode, cost: costWebP, moving: movingWebP, meta: imagemeta.WebP}
-	kindGIF  = &kind{media: "image/gif", config: gif.DecodeConfig, decode: gif.Decode, cost: costGIF, moving: movingGIF}
-	kindBMP  = &kind{media: "image/bmp", config: bmp.DecodeConfig, decode: bmp.Decode, cost: costBMP}
-	kindHEIC = &kind{media: "image/heic"}
-	kindHEIF = &kind{media: "image/heif"}
-	kindAVIF = &kind{media: "image/avif"}
+	kindJPEG = &kind{config: jpeg.DecodeConfig, decode: jpeg.Decode, cost: costJPEG, meta: imagemeta.JPEG}
+	kindPNG  = &kind{config: png.DecodeConfig, decode: png.Decode, cost: costPNG, moving: movingPNG, meta: imagemeta.PNG}
+	kindWebP = &kind{config: webp.DecodeConfig, decode: webp.Decode, cost: costWebP, moving: movingWebP, meta: imagemeta.WebP}
+	kindGIF  = &kind{config: gif.DecodeConfig, decode: gif.Decode, cost: costGIF, moving: movingGIF}
+	kindBMP  = &kind{config: bmp.DecodeConfig, decode: bmp.Decode, cost: costBMP}
+	// kindISO is HEIC, HEIF and AVIF.
+	kindISO = &kind{}
 )
 
 // brands that an ISO base media file names itself by (ISO/IEC 23008-12, and AV1's).
 var brands = map[string]*kind{
-	"heic": kindHEIC, "heix": kindHEIC, "heim": kindHEIC, "heis": kindHEIC, "hevc": kindHEIC, "hevx": kindHEIC,
-	"mif1": kindHEIF, "msf1": kindHEIF,
-	"avif": kindAVIF, "avis": kindAVIF,
+	"heic": kindISO, "heix": kindISO, "heim": kindISO, "heis": kindISO, "hevc": kindISO, "hevx": kindISO,
+	"mif1": kindISO, "msf1": kindISO,
+	"avif": kindISO, "avis": kindISO,
 }
 
 // kindOf recognizes a format by a file's first bytes, whatever its name; nil if it

@@ -21,20 +21,15 @@ type Likeness int
 const (
 	// Different: other pictures, or ones of which cannot be said.
 	Different Likeness = iota
-	// Alike: of one thing from nearly one place; for a person to look at.
-	Alike
 	// Same: one picture, perhaps scaled, compressed again or cut a little.
 	Same
 )
 
-// The most bits of 64 by which two pictures differ, in D as in P. Measured on the
+// sameWithin is the most bits of 64 by which one picture differs, in D as in P. Measured on the
 // tests' scenes: up to 2 after JPEG of quality 30, scaling to 40 % or another turn
 // of the camera, 4 to 6 after cutting 2 % off each side and 6 to 14 after cutting 5 %;
 // different scenes differ by 24 and more.
-const (
-	sameWithin  = 6
-	alikeWithin = 10
-)
+const sameWithin = 6
 
 // Similar says how much two pictures look alike, by their worse hash. Of a picture
 // without features nothing can be said: those of a white wall or of the night would
@@ -43,11 +38,8 @@ func Similar(a, b Hash) Likeness {
 	if a.plain() || b.plain() {
 		return Different
 	}
-	switch d := max(bits.OnesCount64(a.D^b.D), bits.OnesCount64(a.P^b.P)); {
-	case d <= sameWithin:
+	if max(bits.OnesCount64(a.D^b.D), bits.OnesCount64(a.P^b.P)) <= sameWithin {
 		return Same
-	case d <= alikeWithin:
-		return Alike
 	}
 	return Different
 }

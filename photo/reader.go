@@ -69,13 +69,8 @@ func NewReader(limits Limits, atOnce int) *Reader {
 type Photo struct {
 	// SHA256 of the file as it came, in hexadecimal.
 	SHA256 string
-	// Type is the media type by the file's bytes, such as image/jpeg; "" if it is no
-	// known one.
-	Type string
-	// Width and Height are pixels of the picture as it came, upright.
-	Width, Height int
-	Hash          Hash
-	Exif          Exif
+	Hash   Hash
+	Exif   Exif
 	// View is the picture to keep and to show: a JPEG, upright, of at most 1,920 pixels
 	// a side, without metadata; what was transparent is white. The colour profile goes
 	// too: a phone's wide colours come out a little paler.
@@ -86,9 +81,8 @@ type Photo struct {
 // is UTC. It waits for its turn to decode, and ends early when ctx does.
 //
 // It returns ErrTooBig, ErrTooManyPixels, ErrNotPhoto, ErrAnimated, ErrNoPixels,
-// ErrTooSlow or the context's error. With ErrNoPixels the Photo has all but what
-// needs pixels; with ErrTooBig nothing; with the others the digest and the type, to
-// tell that the same comes again.
+// ErrTooSlow or the context's error. With ErrTooBig the Photo has nothing, with
+// the others the digest, to tell that the same comes again.
 func (r *Reader) Read(ctx context.Context, data []byte, zone *time.Location) (Photo, error) {
 	if int64(len(data)) > r.limits.Bytes {
 		return Photo{}, fmt.Errorf("%w: %d bytes", ErrTooBig, len(data))
@@ -99,9 +93,7 @@ func (r *Reader) Read(ctx context.Context, data []byte, zone *time.Location) (Ph
 	if k == nil {
 		return refused, ErrNotPhoto
 	}
-	refused.Type = k.media
 	if k.decode == nil {
-		refused.Exif, _ = readExif(k, data, zone)
 		return refused, ErrNoPixels
 	}
 	cost, err := r.cost(k, data)
@@ -111,11 +103,10 @@ func (r *Reader) Read(ctx context.Context, data []byte, zone *time.Location) (Ph
 	out := refused
 	var way orientation
 	out.Exif, way = readExif(k, data, zone)
-	view, size, err := r.view(ctx, k, data, cost, way)
+	view, err := r.view(ctx, k, data, cost, way)
 	if err != nil {
 		return refused, err
 	}
-	out.Width, out.Height = size.X, size.Y
 	var errHash error
 	hashed := beside(func() { out.Hash, errHash = hash(view) })
 	out.View, err = encode(view)
@@ -126,11 +117,11 @@ func (r *Reader) Read(ctx context.Context, data []byte, zone *time.Location) (Ph
 	return out, nil
 }
 
-// view decodes a file in its turn, and returns its upright view and size.
-func (r *Reader) view(ctx context.Context, k *kind, data []byte, cost int64, way orientation) (*image.YCbCr, image.Point, error) {
+// view decodes a file in its turn, and returns its upright view.
+func (r *Reader) view(ctx context.Context, k *kind, data []byte, cost int64, way orientation) (*image.YCbCr, error) {
 	weight := max(cost, r.share)
 	if err := r.memory.Acquire(ctx, weight); err != nil {
-		return nil, image.Point{}, err
+		return nil, err
 	}
 	defer r.memory.Release(weight)
 	if cost > sweepFrom {
@@ -138,7 +129,7 @@ func (r *Reader) view(ctx context.Context, k *kind, data []byte, cost int64, way
 	}
 	img, err := r.decode(ctx, k, data)
 	if err != nil {
-		return nil, image.Point{}, err
+		return nil, err
 	}
-	return upright(shrink(img), way), way.size(img.Bounds().Size()), nil
+	return upright(shrink(img), way), nil
 }

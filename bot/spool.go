@@ -185,7 +185,7 @@ func (s *Spool) Forget(goes func(storage.Event) (bool, error), damaged func(cont
 			return fmt.Errorf("read a spooled event: %w", err)
 		}
 		var held storage.Event
-		gone := false
+		var gone bool
 		if json.Unmarshal(data, &held) == nil && held.Key != "" {
 			if gone, err = goes(held); err != nil {
 				return err

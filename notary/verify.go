@@ -59,6 +59,12 @@ func (p *Problem) Error() string {
 // Unwrap returns what is wrong.
 func (p *Problem) Unwrap() error { return p.Err }
 
+// holds notes what is wrong, and reports whether that is nothing.
+func (p *Problem) holds(err error) bool {
+	p.Err = err
+	return err == nil
+}
+
 // Question says what is to be verified.
 type Question struct {
 	// From and To are the inclusive dates whose facts are compared; empty for all.
@@ -298,14 +304,11 @@ func (v *verifier) compare(ctx context.Context, b storage.Block) (held, error) {
 			out.problem = p
 			return out, nil
 		}
-		switch {
-		case v.elsewhen(t):
+		if v.elsewhen(t) {
 			out.elsewhen++
-		default:
-			if p.Err = same(l, t); p.Err != nil {
-				out.problem = p
-				return out, nil
-			}
+		} else if !p.holds(same(l, t)) {
+			out.problem = p
+			return out, nil
 		}
 		out.things++
 		if t.Act != nil {

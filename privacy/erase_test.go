@@ -116,7 +116,7 @@ func (n *namesakes) fact(gone visit.Rep) named[visit.Fact] {
 	build := func(as of) visit.Fact {
 		// What an id is made of, and who is in it.
 		cause := func(who visit.Rep, suffix string) string {
-			id := ""
+			var id string
 			switch form {
 			case 0:
 				id = fmt.Sprintf("wecom:e:%s:%d:click:ab/%s", who.Identities["wecom"], n.n, suffix)

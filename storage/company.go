@@ -64,6 +64,9 @@ type Plans interface {
 	Day(ctx context.Context, rep string, date visit.Date) ([]visit.PlannedVisit, error)
 	// Of returns the planned visits of some reps on a date, by (Rep, Order, Customer).
 	Of(ctx context.Context, date visit.Date, reps ...string) ([]visit.PlannedVisit, error)
+	// Span returns a rep's planned visits on the dates from one to another, both
+	// included, by (Date, Order, Customer).
+	Span(ctx context.Context, rep string, from, to visit.Date) ([]visit.PlannedVisit, error)
 	// Date returns all planned visits of a date, by (Rep, Order, Customer).
 	Date(ctx context.Context, date visit.Date) ([]visit.PlannedVisit, error)
 }

@@ -115,6 +115,13 @@ func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Pl
 		bson.D{{Key: "date", Value: string(date)}, {Key: "rep", Value: rep}}, options.Find().SetSort(by("order", "customer")))
 }
 
+// Span goes by the primary key, which is ordered by rep and date.
+func (p plans) Span(ctx context.Context, rep string, from, to visit.Date) ([]visit.PlannedVisit, error) {
+	return many[planDoc](ctx, p.s, "reading a rep's plans", plansName, bson.D{{Key: "_id", Value: bson.D{
+		{Key: "$gte", Value: planKey{Rep: rep, Date: string(from)}}, {Key: "$lt", Value: planKey{Rep: rep, Date: string(to) + "\x00"}},
+	}}}, options.Find().SetSort(by("date", "order", "customer")))
+}
+
 func (p plans) Of(ctx context.Context, date visit.Date, reps ...string) ([]visit.PlannedVisit, error) {
 	const doing = "reading some reps' plans"
 	if len(reps) == 0 {

@@ -53,6 +53,11 @@ func (p plans) Day(ctx context.Context, rep string, date visit.Date) ([]visit.Pl
 		"SELECT doc FROM plans WHERE rep = ? AND date = ? ORDER BY ord, customer", rep, string(date))
 }
 
+func (p plans) Span(ctx context.Context, rep string, from, to visit.Date) ([]visit.PlannedVisit, error) {
+	return many(ctx, p.s, "reading a rep's plans", scanDoc[visit.PlannedVisit],
+		"SELECT doc FROM plans WHERE rep = ? AND date BETWEEN ? AND ? ORDER BY date, ord, customer", rep, string(from), string(to))
+}
+
 // Of reads rep by rep: each one's plan is in order in the primary key, all together would have to be sorted.
 func (p plans) Of(ctx context.Context, date visit.Date, reps ...string) ([]visit.PlannedVisit, error) {
 	if len(reps) == 0 {

@@ -58,6 +58,21 @@ func testPlans(t *testing.T, s suite) {
 		equal(t, val(p.Of(ctx, date))(t), []visit.PlannedVisit(nil))
 	})
 
+	t.Run("of some dates", func(t *testing.T) {
+		ctx, p := setup(t, planned("a", "2026-11-24", "c2", 1), planned("a", "2026-11-24", "c1", 2), planned("a", "2026-11-23", "c9", 1),
+			planned("a", "2026-11-30", "c1", 1), planned("a", "2026-12-01", "c1", 1), planned("a", "2026-11-22", "c1", 1),
+			planned("aa", "2026-11-24", "c1", 1), planned("A", "2026-11-24", "c1", 1), planned("", "2026-11-24", "c1", 1))
+		equal(t, val(p.Span(ctx, "a", "2026-11-23", "2026-11-30"))(t), []visit.PlannedVisit{
+			planned("a", "2026-11-23", "c9", 1), planned("a", "2026-11-24", "c2", 1), planned("a", "2026-11-24", "c1", 2), planned("a", "2026-11-30", "c1", 1),
+		})
+		equal(t, val(p.Span(ctx, "a", "2026-11-24", "2026-11-24"))(t), []visit.PlannedVisit{planned("a", "2026-11-24", "c2", 1), planned("a", "2026-11-24", "c1", 2)})
+		equal(t, val(p.Span(ctx, "a", "2026-11-30", "2026-11-24"))(t), []visit.PlannedVisit(nil))
+		equal(t, val(p.Span(ctx, "nobody", "0000-01-01", "9999-12-31"))(t), []visit.PlannedVisit(nil))
+		full := fullPlannedVisit()
+		ok(t, p.Put(ctx, full))
+		equal(t, val(p.Span(ctx, full.Rep, "0000-01-01", "9999-12-31"))(t), []visit.PlannedVisit{full})
+	})
+
 	t.Run("a planned visit is replaced by its key", func(t *testing.T) {
 		ctx, p := setup(t, fullPlannedVisit())
 		replaced := fullPlannedVisit()

@@ -293,16 +293,18 @@ func TestNothingIsLostInABrowser(t *testing.T) {
 	p.stand(here.Lat, here.Lng, 14)
 	p.shows("李娜")
 
-	// A photo that no server reads.
+	// A photo that no server reads, and one that it does.
 	heic := filepath.Join(t.TempDir(), "photo.heic")
 	c.ok(os.WriteFile(heic, []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1"), 0o600))
+	p.file("#photo", cameraPhoto(t))
+	p.shows("再拍一张")
 	p.file("#photo", heic)
 	p.tap("#go")
 	p.shows("照片打不开")
 	p.shows("已核实")
 	p.shot("lost-1-photo")
 	c.settled()
-	if v := c.day("l").Visits; len(v) != 1 || v[0].Fix.Evidence != visit.EvidenceDevice || len(v[0].Photos) != 0 {
+	if v := c.day("l").Visits; len(v) != 1 || v[0].Fix.Evidence != visit.EvidenceDevice || len(v[0].Photos) != 1 || v[0].Photos[0].SHA256 == "" {
 		t.Fatalf("the visits are %+v", v)
 	}
 

@@ -51,10 +51,11 @@ func (s *Service) internal(ctx context.Context, f visit.Fact) error {
 		return nil
 	}
 	first, err := s.Store.Facts().Get(ctx, f.Photo.Of)
-	if errors.Is(err, storage.ErrNotFound) {
+	if errors.Is(err, storage.ErrNotFound) && !who.known {
 		return s.dropPhoto(ctx, *f.Photo)
 	}
 	if err != nil {
+		// The message that brought it may be tried again, and is behind.
 		return fmt.Errorf("find the photo's fact: %w", err)
 	}
 	f.Team = first.Team

@@ -122,6 +122,32 @@ func TestAPhotoThatIsRefused(t *testing.T) {
 
 // Whoever was erased while their photo was fetched leaves no view of it behind,
 // and no event that is tried in vain; what somebody else sent too stays.
+// A photo whose message is being tried again waits for it.
+func TestAPhotoThatIsFetchedBeforeItsMessageIsHandled(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ctx := t.Context()
+	f.ok(f.store.Media().PutBlob(ctx, storage.Blob{SHA256: "early", Data: []byte("jpeg"), At: visit.Millis(f.now)}))
+	sent := f.message("zhang", nothing)
+	fact := visit.Fact{
+		ID: sent.Key + "/photo/0/photo_kept", Kind: visit.KindPhotoKept, Rep: "zhang", Date: visit.DateOf(f.now), At: visit.Millis(f.now), Received: visit.Millis(f.now),
+		Photo: &visit.Photo{Of: sent.Key + "/photo/0", SHA256: "early", Look: &visit.Look{}},
+	}
+	fetched := bot.Message{Key: "internal:" + fact.ID, At: f.now, Received: f.now, Fact: &fact}
+	if err := f.service.Handle(ctx, fetched); !errors.Is(err, storage.ErrNotFound) {
+		t.Fatalf("it is handled: %v", err)
+	}
+	sent.Media = []bot.Media{{Resource: "r"}}
+	f.handle(sent)
+	f.handle(fetched)
+	if loose := f.day("zhang").Loose; len(loose) != 1 || loose[0].SHA256 != "early" {
+		t.Errorf("the photos are %+v", loose)
+	}
+	if _, err := f.store.Media().Blob(ctx, "early"); err != nil {
+		t.Errorf("its bytes: %v", err)
+	}
+}
+
 func TestAPhotoOfSomebodyWhoWasErased(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -12,12 +12,11 @@ import "slices"
 const codeAccuracy = 500
 
 // lifts reports whether the fix's code makes up for what the phone could not know
-// about the claim: that its place was too inaccurate, or that it was not the
-// device's own. It never makes up for what the phone did know, and a fix that came
+// about the claim: that its place was too inaccurate. It never makes up for what the phone did know, and a fix that came
 // late is only the device's word, also as to when the code was scanned.
 func (f Fix) lifts(c Claim) bool {
 	return f.Code != "" && f.Code == c.Customer && !f.Late && c.Verdict == Near && f.effective() <= codeAccuracy &&
-		len(c.Reasons) == 1 && (c.Reasons[0] == ReasonInaccurate || c.Reasons[0] == ReasonEvidence)
+		len(c.Reasons) == 1 && c.Reasons[0] == ReasonInaccurate
 }
 
 // proven reports whether the fix comes from a device that scanned the customer's

@@ -25,7 +25,7 @@ func TestWhatACodeLifts(t *testing.T) {
 	}{
 		"too inaccurate":               {rules, visit.Fix{Point: at(10), Accuracy: 300, Evidence: visit.EvidenceDevice, Code: "c"}, false, visit.Verified, visit.ReasonCode},
 		"not confidently outside":      {rules, visit.Fix{Point: at(900), Accuracy: 450, Evidence: visit.EvidenceDevice, Code: "c"}, false, visit.Verified, visit.ReasonCode},
-		"not the device's own":         {deviceOnly, visit.Fix{Point: at(10), Evidence: visit.EvidencePin, Code: "c"}, false, visit.Verified, visit.ReasonCode},
+		"not the device's own":         {deviceOnly, visit.Fix{Point: at(10), Evidence: visit.EvidencePin, Code: "c"}, false, visit.Near, visit.ReasonEvidence},
 		"another customer's code":      {rules, visit.Fix{Point: at(10), Accuracy: 300, Evidence: visit.EvidenceDevice, Code: "d"}, false, visit.Near, visit.ReasonInaccurate},
 		"no code":                      {rules, visit.Fix{Point: at(10), Accuracy: 300, Evidence: visit.EvidenceDevice}, false, visit.Near, visit.ReasonInaccurate},
 		"late":                         {rules, visit.Fix{Point: at(10), Accuracy: 300, Evidence: visit.EvidencePin, Late: true, Code: "c"}, false, visit.Near, visit.ReasonInaccurate},
@@ -67,7 +67,7 @@ func TestACodeBuysNothingElsewhere(t *testing.T) {
 		plain := r.Judge(fix, c)
 		fix.Code = "c"
 		coded := r.Judge(fix, c)
-		unknown := slices.Equal(plain.Reasons, []visit.Reason{visit.ReasonInaccurate}) || slices.Equal(plain.Reasons, []visit.Reason{visit.ReasonEvidence})
+		unknown := slices.Equal(plain.Reasons, []visit.Reason{visit.ReasonInaccurate})
 		if coded.Verdict != plain.Verdict && (!unknown || fix.Late || coded.Verdict != visit.Verified) {
 			rt.Fatalf("%s %v became %s %v", plain.Verdict, plain.Reasons, coded.Verdict, coded.Reasons)
 		}

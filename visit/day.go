@@ -461,7 +461,7 @@ func (f *folder) here(at time.Time, within []Claim) (Claim, bool) {
 		return Claim{}, false
 	}
 	i := slices.IndexFunc(within, func(c Claim) bool { return c.Customer == v.Customer })
-	if i < 0 || v.Claim.Verdict == Verified && !within[i].there() || slices.ContainsFunc(within, func(c Claim) bool { return c.Distance+closeCall < within[i].Distance }) {
+	if i < 0 || !v.Left.IsZero() || slices.ContainsFunc(within, func(c Claim) bool { return c.Distance+closeCall < within[i].Distance }) {
 		return Claim{}, false
 	}
 	return within[i], true

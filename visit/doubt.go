@@ -213,7 +213,7 @@ func (q *question) travel() {
 		speed := way / max(gap, minimalTravelInterval).Seconds() * kilometresAnHour
 		// Below five kilometres it is a wrong pin and its correction. A network's place
 		// near no customer gains nobody anything: routers move house, tunnels lead abroad.
-		stray := q.past.Meant[o.ID] == "" && o.Fix.byNetwork()
+		stray := o.Fix.byNetwork() && q.past.Meant[o.ID] == "" && !o.Fix.claims()
 		hard := speed > airSpeed && d > roadReach && !stray
 		soft := speed > roadSpeed && d > roadReach || speed > railSpeed && d > railReach
 		if (hard || soft) && speed > worst.Value {
@@ -245,6 +245,11 @@ func (q *question) shared() {
 // byNetwork reports whether a device took its place from a Wi-Fi or a cell, which
 // are the same to the last digit for as long as one stays.
 func (f Fix) byNetwork() bool { return f.Evidence == EvidenceDevice && f.Accuracy > satellite }
+
+// claims reports whether a fix may prove a visit to anybody.
+func (f Fix) claims() bool {
+	return slices.ContainsFunc(f.Claims, func(c Claim) bool { return c.Verdict != OffSite && c.Distance >= 0 })
+}
 
 // sameNumbers reports whether two device fixes are alike to the last digit.
 func sameNumbers(a, b Fact) bool {
@@ -384,10 +389,14 @@ func (q *question) quick() {
 		if at.IsZero() {
 			continue
 		}
-		since = o.At
+		if other == names[len(names)-1] {
+			since = o.At // sent more than once at that stop
+			continue
+		}
 		if slices.Contains(names, other) || near(stops, at) {
 			continue
 		}
+		since = o.At
 		way += geo.Distance(stops[len(stops)-1], at)
 		stops, names = append(stops, at), append(names, other)
 		if last == nil {

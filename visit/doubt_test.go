@@ -92,6 +92,11 @@ func TestSignals(t *testing.T) {
 		}
 		return stops(all...)
 	}
+	// before adds an earlier fix that means the customer.
+	before := func(p visit.Past, f visit.Fact, customer string) visit.Past {
+		p.Own, p.Meant[f.ID] = append(p.Own, f), customer
+		return p
+	}
 	fix, pin := deviceFix("f", 0, 0, 10), pinFix("f", 0, 0)
 	for name, tt := range map[string]struct {
 		f    visit.Fact
@@ -99,22 +104,25 @@ func TestSignals(t *testing.T) {
 		// want is the only signal's kind, empty for none; "!" for a hard one.
 		want string
 	}{
-		"nothing":              {fix, visit.Past{}, ""},
-		"no place":             {as(fix, func(f *visit.Fact) { f.Fix.Point = geo.Point{} }), own(deviceFix("a", -second, 9e6, 5)), ""},
-		"itself":               {fix, visit.Past{Own: []visit.Fact{fix}, Same: []visit.Fact{fix}}, ""},
-		"walking":              {fix, own(deviceFix("a", -10*time.Minute, 900, 10)), ""},
-		"a correction":         {fix, own(deviceFix("a", -5*second, 4900, 10)), ""},
-		"an express road":      {fix, own(deviceFix("a", -hour, 149_900, 10)), ""},
-		"too fast for a road":  {fix, own(deviceFix("a", -hour, 151_000, 10)), "travel"},
-		"by its own error":     {fix, own(deviceFix("a", -hour, 151_100, 1000)), "travel"},
-		"within its error":     {fix, own(deviceFix("a", -hour, 150_900, 1000)), ""},
-		"an aeroplane":         {fix, own(deviceFix("a", -hour, 990_000, 10)), "travel"},
-		"faster than that":     {fix, own(deviceFix("a", -hour, 1_001_000, 10)), "travel!"},
-		"to a later one":       {fix, own(deviceFix("a", hour, 1_001_000, 10)), "travel!"},
-		"the worse of both":    {fix, own(deviceFix("a", -hour, 200_000, 10), deviceFix("b", second, 6_000, 10)), "travel!"},
-		"of two days":          {fix, own(deviceFix("a", -25*hour, 19_000_000, 10)), ""},
-		"a pin travels":        {pin, own(pinFix("a", -hour, 1_001_000)), "travel!"},
-		"a network's stray":    {fix, own(deviceFix("a", -hour, 1_001_000, 30)), "travel"},
+		"nothing":             {fix, visit.Past{}, ""},
+		"no place":            {as(fix, func(f *visit.Fact) { f.Fix.Point = geo.Point{} }), own(deviceFix("a", -second, 9e6, 5)), ""},
+		"itself":              {fix, visit.Past{Own: []visit.Fact{fix}, Same: []visit.Fact{fix}}, ""},
+		"walking":             {fix, own(deviceFix("a", -10*time.Minute, 900, 10)), ""},
+		"a correction":        {fix, own(deviceFix("a", -5*second, 4900, 10)), ""},
+		"an express road":     {fix, own(deviceFix("a", -hour, 149_900, 10)), ""},
+		"too fast for a road": {fix, own(deviceFix("a", -hour, 151_000, 10)), "travel"},
+		"by its own error":    {fix, own(deviceFix("a", -hour, 151_100, 1000)), "travel"},
+		"within its error":    {fix, own(deviceFix("a", -hour, 150_900, 1000)), ""},
+		"an aeroplane":        {fix, own(deviceFix("a", -hour, 990_000, 10)), "travel"},
+		"faster than that":    {fix, own(deviceFix("a", -hour, 1_001_000, 10)), "travel!"},
+		"to a later one":      {fix, own(deviceFix("a", hour, 1_001_000, 10)), "travel!"},
+		"the worse of both":   {fix, own(deviceFix("a", -hour, 200_000, 10), deviceFix("b", second, 6_000, 10)), "travel!"},
+		"of two days":         {fix, own(deviceFix("a", -25*hour, 19_000_000, 10)), ""},
+		"a pin travels":       {pin, own(pinFix("a", -hour, 1_001_000)), "travel!"},
+		"a network's stray":   {fix, own(deviceFix("a", -hour, 1_001_000, 30)), "travel"},
+		"a network's try": {fix, own(as(deviceFix("a", -hour, 1_001_000, 30), func(f *visit.Fact) {
+			f.Fix.Claims = []visit.Claim{{Customer: "z", Verdict: visit.Verified, Distance: 20}}
+		})), "travel!"},
 		"a network's visit":    {fix, stops(deviceFix("a", -hour, 1_001_000, 30)), "travel!"},
 		"another's numbers":    {fix, others(same("a", "R", -hour, 10)), "shared!"},
 		"of one phone":         {fix, others(same("a", "R", -14*time.Minute, 10)), "shared"},
@@ -150,6 +158,7 @@ func TestSignals(t *testing.T) {
 		"not so quick":         {pin, rush(2, 5*time.Minute), ""},
 		"three quick ones":     {pin, rush(3, 4*time.Minute), "quick"},
 		"four, with no time":   {pin, rush(4, 107*second), "quick!"}, // 1.2 km and three stops: 324 s
+		"there before, too":    {pin, before(rush(4, 20*second), pinFix("z", -14*time.Minute, 0), "f"), "quick!"},
 		"four, with time":      {pin, rush(4, 109*second), "quick"},
 		"next door":            {pin, at(stops(pinFix("a", -time.Minute, 400)), "a", 149), ""},
 		"two from one place":   {fix, crowd(2, 200), ""},

@@ -6,7 +6,8 @@ import "time"
 // positions drift. Somebody has left only when they are clearly outside, so that
 // one bad fix at the edge ends no visit.
 const (
-	// leftBeyond in metres, or leftFactor of the radius, is how far outside a fix is that says so.
+	// leftBeyond in metres, or leftFactor of the radius, is how far outside a fix is
+	// that says so, its accuracy taken off.
 	leftBeyond, leftFactor = 50, 1.25
 	// leftSharp is the accuracy in metres up to which one such fix is enough; of
 	// others it takes two in a row, at least leftTwice apart.
@@ -14,13 +15,13 @@ const (
 	leftTwice = 30 * time.Second
 )
 
-// there reports whether the claim's fix may still be at its customer.
-func (c Claim) there() bool {
-	if c.Distance < 0 {
+// there reports whether the fix may still be at the customer of one of its claims.
+func (f Fix) there(c Claim) bool {
+	if c.Distance < 0 || c.Verdict == Verified {
 		// Of a place that nobody knows nobody has left; else it is too far for a claim.
 		return c.Verdict != OffSite
 	}
-	return c.Distance <= max(c.Radius+leftBeyond, leftFactor*c.Radius)
+	return c.Distance-f.effective() <= max(c.Radius+leftBeyond, leftFactor*c.Radius)
 }
 
 // leave notes by a fix whether the rep is still where they were verified last.
@@ -30,7 +31,7 @@ func (f *folder) leave(fact Fact) {
 		return
 	}
 	switch a := fact.Fix.Accuracy; {
-	case claimOf(*fact.Fix, v.Customer).there():
+	case fact.Fix.there(claimOf(*fact.Fix, v.Customer)):
 		v.Left, f.outside = time.Time{}, time.Time{}
 	case !v.Left.IsZero():
 	case a > 0 && a <= leftSharp:

@@ -1,6 +1,7 @@
 package visit_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,14 +39,15 @@ func TestHowLongSomebodyStayed(t *testing.T) {
 		"the next customer":                    {[]visit.Fact{device("b", 30, at(900), 10)}, 30, false, false},
 		"the next customer soon":               {[]visit.Fact{device("b", 3, at(900), 10)}, 3, false, true},
 		"seen inside":                          {[]visit.Fact{device("2", 3, at(240), 10)}, -1, false, false},
-		"seen outside, sharply":                {[]visit.Fact{device("2", 12, at(260), 10)}, 12, false, false},
-		"seen outside once, not sharply":       {[]visit.Fact{device("2", 12, at(300), 60)}, -1, false, false},
+		"seen outside, sharply":                {[]visit.Fact{device("2", 12, at(270), 10)}, 12, false, false},
+		"seen outside once, not sharply":       {[]visit.Fact{device("2", 12, at(340), 60)}, -1, false, false},
 		"a pin outside":                        {[]visit.Fact{fix("2", 12, at(300))}, -1, false, false},
-		"seen outside twice":                   {[]visit.Fact{device("2", 12, at(300), 60), device("3", 14, at(310), 60)}, 12, false, false},
-		"seen outside twice at once":           {[]visit.Fact{device("2", 12, at(300), 60), device("3", 12, at(310), 60)}, -1, false, false},
-		"outside, inside, outside":             {[]visit.Fact{device("2", 12, at(300), 60), device("3", 14, at(100), 60), device("4", 16, at(300), 60)}, -1, false, false},
+		"seen outside twice":                   {[]visit.Fact{device("2", 12, at(340), 60), device("3", 14, at(330), 60)}, 12, false, false},
+		"seen outside twice at once":           {[]visit.Fact{device("2", 12, at(340), 60), device("3", 12, at(330), 60)}, -1, false, false},
+		"outside, inside, outside":             {[]visit.Fact{device("2", 12, at(340), 60), device("3", 14, at(100), 60), device("4", 16, at(340), 60)}, -1, false, false},
 		"came back":                            {[]visit.Fact{device("2", 12, at(300), 10), device("3", 20, at(10), 10)}, -1, false, false},
 		"checked out long after leaving":       {[]visit.Fact{device("2", 12, at(300), 10), checkOut(70)}, 12, false, false},
+		"by two that hardly know":              {[]visit.Fact{device("2", 12, at(300), 140), device("3", 14, at(310), 140)}, -1, false, false},
 		"where no customer is":                 {[]visit.Fact{device("2", 3, at(40_000), 10)}, 3, false, true},
 		"where no customer is, by a wrong pin": {[]visit.Fact{fix("2", 3, at(40_000))}, -1, false, false},
 	} {
@@ -61,6 +63,32 @@ func TestHowLongSomebodyStayed(t *testing.T) {
 				t.Errorf("stayed %d (said: %v, short: %v), want %d (%v, %v)", stay, said, v.Short(), tt.stay, tt.said, tt.short)
 			}
 		})
+	}
+}
+
+// A fix that hardly knows where it is ends no visit, whatever lies beyond.
+func TestIndoorsIsNotElsewhere(t *testing.T) {
+	t.Parallel()
+	customers := []visit.Customer{{ID: "a", Point: shop}, {ID: "b", Point: at(500)}}
+	plan := []visit.PlannedVisit{{Customer: "a", Order: 1}, {Customer: "b", Order: 2}}
+	judged := func(f visit.Fact) visit.Fact {
+		f.Fix.Claims = rules.Claims(*f.Fix, plan, customers)
+		return f
+	}
+	door, inside := judged(device("1", 0, shop, 15)), judged(device("2", 5, geo.Offset(shop, 300, 270), 400))
+	day := visit.Fold(plan, []visit.Fact{door, inside, checkOut(60)})
+	if len(day.Visits) != 1 || day.Visits[0].Customer != "a" || day.Visits[0].Short() {
+		t.Errorf("the visits are %+v", day.Visits)
+	}
+	// A customer's code says that they are there.
+	for i, minute := range []int{5, 7, 9} {
+		scan := judged(device(fmt.Sprint("s", i), minute, geo.Offset(shop, 450, 270), 400))
+		scan.Fix.Code = "a"
+		inside = judged(scan)
+		day = visit.Fold(plan, []visit.Fact{door, inside, checkOut(60)})
+		if v := day.Visits[0]; len(day.Visits) != 1 || !v.Left.IsZero() {
+			t.Errorf("with the code the visits are %+v", day.Visits)
+		}
 	}
 }
 

@@ -132,6 +132,8 @@ type refused struct {
 	Text string `json:"text"`
 	// Reason is for the page's script, which can mend some; empty for what is to be tried again as it is.
 	Reason refusal `json:"reason,omitempty"`
+	// Photo is which photo it is about, from 0; absent if it is about no single one.
+	Photo *int `json:"photo,omitempty"`
 }
 
 // postCheckIn takes a submission: it answers once it is durable, and the same
@@ -151,7 +153,7 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 		p.answer(w, http.StatusTooManyRequests, refused{Text: p.Say.T("web.try_later")})
 		return
 	}
-	most := maxForm + maxPhotos*p.PhotoBytes + 4<<10
+	most := min(maxForm+maxPhotos*p.PhotoBytes+4<<10, maxHeld)
 	if r.ContentLength < 0 || r.ContentLength > most {
 		p.refuse(w, s, refusedTooLarge)
 		return
@@ -172,7 +174,12 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 	}
 	switch reason, ok := isRefusal(err); {
 	case ok:
-		p.refuse(w, s, reason)
+		var of photoRefusal
+		if errors.As(err, &of) {
+			p.refuse(w, s, reason, of.at)
+		} else {
+			p.refuse(w, s, reason)
+		}
 	case errors.Is(err, errFull):
 		w.Header().Set("Retry-After", "10")
 		p.answer(w, http.StatusServiceUnavailable, refused{Text: p.Say.T("web.try_later")})
@@ -190,8 +197,8 @@ func (p *Pages) postCheckIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuse counts what is not taken, and says so.
-func (p *Pages) refuse(w http.ResponseWriter, s session, reason refusal) {
+// refuse counts what is not taken, and says so: of a photo, which it is.
+func (p *Pages) refuse(w http.ResponseWriter, s session, reason refusal, photo ...int) {
 	p.Inlet.Refuse(s.Platform, "page_"+string(reason))
 	status := http.StatusUnprocessableEntity
 	switch reason {
@@ -202,7 +209,11 @@ func (p *Pages) refuse(w http.ResponseWriter, s session, reason refusal) {
 	case refusedTooLarge, refusedPhotoSize:
 		status = http.StatusRequestEntityTooLarge
 	}
-	p.answer(w, status, refused{p.Say.T("web.refused." + string(reason)), reason})
+	out := refused{Text: p.Say.T("web.refused." + string(reason)), Reason: reason}
+	if len(photo) > 0 {
+		out.Photo = &photo[0]
+	}
+	p.answer(w, status, out)
 }
 
 // errUpload says that the upload broke off.
@@ -249,7 +260,11 @@ func (p *Pages) submission(r *http.Request, body io.Reader, s session) (bot.Mess
 		}
 		data, kind, err := readPhoto(part, p.PhotoBytes, p.PhotoPixels)
 		if err != nil {
-			return bot.Message{}, nil, broken(err)
+			err = broken(err)
+			if reason, ok := isRefusal(err); ok {
+				err = photoRefusal{reason, len(blobs)}
+			}
+			return bot.Message{}, nil, err
 		}
 		// Not under its digest: that is the key of the view that will be made of it.
 		blobs = append(blobs, storage.Blob{SHA256: fmt.Sprintf("%s%s/%d", asItCame, n.ID, len(blobs)), Type: kind, Data: data})

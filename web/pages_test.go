@@ -847,3 +847,21 @@ func TestSlowUploadsHoldNobodyUp(t *testing.T) {
 		t.Errorf("a third upload is answered with %d", status)
 	}
 }
+
+// Where photos may be larger than there is room for, the phone is told so, and need not try for ever.
+func TestWhatNeverFitsIsRefused(t *testing.T) {
+	t.Parallel()
+	f := setupFor(t, 100<<20)
+	p := f.login("zhang")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+web.CheckInPath, strings.NewReader(strings.Repeat("x", 1000)))
+	f.ok(err)
+	req.ContentLength = 129 << 20
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	req.Header.Set("Expect", "100-continue")
+	resp, err := p.client.Do(req)
+	f.ok(err)
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("answered with %s", resp.Status)
+	}
+}

@@ -36,6 +36,15 @@ type refusal string
 
 func (r refusal) Error() string { return "refused: " + string(r) }
 
+// photoRefusal is why one photo of a submission is not taken.
+type photoRefusal struct {
+	refusal
+	// at is which of them, from 0.
+	at int
+}
+
+func (r photoRefusal) Unwrap() error { return r.refusal }
+
 // The refusals.
 const (
 	refusedMalformed refusal = "malformed"

@@ -225,9 +225,9 @@
   }
 
   // What of a check-in the server does not take goes, and the rest is sent: nobody can measure it again.
-  function mend(item, reason, status) {
+  function mend(item, reason, status, photo) {
     if (/^code_/.test(reason) && item.code) { delete item.code; item.note = t('without_code'); return true; }
-    if ((/^photo/.test(reason) || status === 413) && item.photos.length) { item.photos = []; item.note = t('without_photos'); return true; }
+    if ((/^photo/.test(reason) || status === 413) && item.photos.length) { item.photos.splice(photo ?? 0, photo === undefined ? item.photos.length : 1); item.note = t('without_photos'); return true; }
     if ((reason === 'forged' || reason === 'expired') && !item.renewed) { item.nonce = null; item.renewed = true; return true; }
     return false;
   }
@@ -262,7 +262,7 @@
     }
     const reason = answer?.reason ?? '';
     if (r.status === 401 || reason === 'foreign') { show('warn', answer?.text ?? t('login'), [], loginLink()); return 'stop'; }
-    if (mend(item, reason, r.status)) {
+    if (mend(item, reason, r.status, answer?.photo)) {
       await save();
       return send(item);
     }

@@ -270,11 +270,11 @@ func (e *Eraser) Run(ctx context.Context, job storage.Erasure) (err error) {
 }
 
 // heldSince has a second admin confirm, and fails with [ErrHeld], if the person was
-// held for a dispute after the first one had. From the journal's line on there is
-// no way back.
+// held for a dispute after the first one had. From the journal's line on, whichever
+// process wrote it, and from the roster's on, there is no way back.
 func (e *Eraser) heldSince(ctx context.Context, job storage.Erasure, r Request) error {
 	begun, err := e.Journal.read()
-	if err != nil || begun.begun(job.ID) || len(r.Confirmed) > 1 {
+	if err != nil || begun.begun(job.ID) || r.Person.ID != "" || len(r.Confirmed) > 1 {
 		return err
 	}
 	held, err := Held(ctx, e.Store.Acts(), job.Rep)

@@ -567,6 +567,29 @@ func TestAHoldAfterTheConfirmation(t *testing.T) {
 	}
 }
 
+// What one process has begun no other takes back: somebody is off the roster already.
+func TestAHoldAfterAnotherProcessBegan(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	s.ok(s.store.Roster().PutReps(ctx, two...))
+	s.event(storage.Event{Key: "wecom:m:1"}, `{"key":"wecom:m:1","platform":"wecom","from":"lina","text":"改到 1001 明天"}`)
+	job := s.ready("1001")
+	if err := s.eraser.Run(ctx, job); !errors.Is(err, privacy.ErrOnItsWay) {
+		t.Fatalf("while somebody's message waits: %v", err)
+	}
+	s.ok(s.store.Inbox().Done(ctx, "wecom:m:1", s.now))
+	s.ok(s.store.Acts().Append(ctx, visit.Act{ID: "hold/1", Kind: visit.ActHold, About: "1001", By: "manager", At: s.now}))
+	other := *s.eraser
+	other.Journal = privacy.NewJournal(filepath.Join(t.TempDir(), "journal"), []byte("a key"))
+	job, err := s.store.Erasures().Get(ctx, job.ID)
+	s.ok(err)
+	s.ok(other.Run(ctx, job))
+	if job, err = s.store.Erasures().Get(ctx, job.ID); err != nil || job.State != storage.ErasureDone {
+		t.Errorf("it is %s, %v", job.State, err)
+	}
+}
+
 // With another key nobody would be found, and the erasures be noted as done: it is
 // refused, and with the right key again they are done.
 func TestAJournalOfAnotherKeyIsRefused(t *testing.T) {

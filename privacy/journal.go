@@ -162,7 +162,8 @@ const actPrefix = "erase/"
 
 // Known returns what reports whether an act of an erasure is one that a journal
 // knows: whose erasure was begun, and that forgets as much as was written down
-// before. It returns nil if none of the journals is there.
+// before, which nobody writes without the key. It returns nil if none of the
+// journals is there.
 func Known(journals ...*Journal) (func(visit.Act) bool, error) {
 	var all []journal
 	for _, j := range journals {
@@ -183,7 +184,7 @@ func Known(journals ...*Journal) (func(visit.Act) bool, error) {
 		id, _, _ := strings.Cut(name, "/")
 		n, err := strconv.Atoi(a.What)
 		return ok && err == nil && slices.ContainsFunc(all, func(j journal) bool {
-			return j.begun(id) && (j.unchecked[id] || slices.Contains(j.passes[name], n))
+			return j.begun(id) && slices.Contains(j.passes[name], n)
 		})
 	}, nil
 }

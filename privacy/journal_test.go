@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -75,6 +76,14 @@ func TestAnActNeedsItsLine(t *testing.T) {
 	if err := errors.Join(j.note("e1", "R17"), j.pass("e1", 0, 42), j.note("e2", "R18")); err != nil {
 		t.Fatal(err)
 	}
+	// Lines that anybody can write.
+	f, err := os.OpenFile(j.path, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = fmt.Fprintf(f, "\nmade-up %064d\nmade-up/0 42\n", 0)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
 	if known, err := Known(empty); err != nil || known != nil {
 		t.Errorf("without a journal: %v", err)
 	}
@@ -82,7 +91,7 @@ func TestAnActNeedsItsLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]bool{"erase/e1/0": true, "erase/e1/00": false, "erase/e1/1": false, "erase/e2/0": false, "erase/e3/0": false, "e1/0": false} {
+	for id, want := range map[string]bool{"erase/e1/0": true, "erase/e1/00": false, "erase/e1/1": false, "erase/e2/0": false, "erase/e3/0": false, "erase/made-up/0": false, "e1/0": false} {
 		if got := known(visit.Act{ID: id, What: "42"}); got != want {
 			t.Errorf("%s: %v", id, got)
 		}

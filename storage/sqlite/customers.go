@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 
 	"roundsman/geo"
 	"roundsman/storage"
@@ -55,11 +56,12 @@ func (c customers) SetPlace(ctx context.Context, id string, was, is geo.Point) e
 			return storage.ErrConflict
 		}
 		customer.Point = is
-		doc, err := encode(customer.Located())
-		if err != nil {
+		point, errPoint := encode(is)
+		place, errPlace := encode(customer.Located().Place)
+		if err := errors.Join(errPoint, errPlace); err != nil {
 			return err
 		}
-		_, err = t.exec("UPDATE customers SET doc = ? WHERE id = ?", doc, id)
+		_, err = t.exec("UPDATE customers SET doc = json_set(doc, '$.point', json(?), '$.place', json(?)) WHERE id = ?", point, place, id)
 		return err
 	})
 }

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -91,6 +92,11 @@ func TestWhatANewerVersionWroteIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	moved := customer(1).Point
+	moved.Lat++
+	if err := errors.Join(s.Customers().SetPlace(ctx, "c", customer(1).Point, moved), s.Customers().SetOwner(ctx, "", "r", "c")); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		put(2)
 	}
